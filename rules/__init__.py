@@ -1,0 +1,1 @@
+"""The rules of rolefit: data only; see README.md beside this file."""

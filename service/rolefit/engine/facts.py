@@ -1,0 +1,37 @@
+"""From a profile message to facts: the known fields and their values."""
+
+from __future__ import annotations
+
+from google.protobuf.message import Message
+
+from rolefit.engine.vocabulary import FactValue, is_set_message, short_names
+from rolefit.v1.profile_pb2 import CandidateProfile
+
+Facts = dict[str, FactValue]
+
+
+def read_facts(profile: CandidateProfile) -> Facts:
+    """The known fields by path; an absent one, or an enum's zero value, has no entry.
+
+    The profile must have passed validation: an enum number outside the contract counts
+    as unknown here.
+    """
+    facts: Facts = {}
+    _read_message(profile, "", facts)
+    return facts
+
+
+def _read_message(message: Message, prefix: str, facts: Facts) -> None:
+    # ListFields holds exactly the fields that are set: absence needs no test of its own.
+    for descriptor, value in message.ListFields():
+        path = f"{prefix}{descriptor.name}"
+        if descriptor.message_type is None:
+            if descriptor.enum_type is None:
+                facts[path] = value
+            elif (name := short_names(descriptor.enum_type).get(value)) is not None:
+                facts[path] = name
+        elif is_set_message(descriptor.message_type):
+            names = short_names(descriptor.message_type.fields[0].enum_type)
+            facts[path] = frozenset(names[v] for v in value.values if v in names)
+        else:
+            _read_message(value, f"{path}.", facts)
