@@ -71,6 +71,19 @@ def signal_layers(signals: Iterable[SignalRule]) -> list[tuple[SignalRule, ...]]
     return layers
 
 
+def decisive_signals(ruleset: Ruleset) -> frozenset[str]:
+    """The signals that verdicts rest on, directly or through other signals."""
+    by_name = {rule.signal: rule for rule in ruleset.signals}
+    pending = [name for rule in ruleset.verdicts for name in _signals_read(rule, by_name)]
+    decisive: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name not in decisive:
+            decisive.add(name)
+            pending.extend(_signals_read(by_name[name], by_name))
+    return frozenset(decisive)
+
+
 def conditions_of(rule: Rule) -> Iterator[Condition]:
     """The conditions a rule has: one, or two for a signal with `no_when`."""
     yield rule.when
@@ -113,27 +126,29 @@ def _signal_problems(ruleset: Ruleset) -> Iterator[Problem]:
         cycle = " -> ".join(error.args[1])
         yield _problem(by_name[error.args[1][0]], f"signals form a cycle: {cycle}")
         return
-    yield from _unknown_tests_below_verdicts(ruleset, by_name)
+    yield from _decisive_signal_problems(ruleset)
 
 
-def _unknown_tests_below_verdicts(
-    ruleset: Ruleset, by_name: dict[str, SignalRule]
-) -> Iterator[Problem]:
-    """CERTAIN rests on signals that never turn once known, whatever else is filled in."""
-    pending = [name for rule in ruleset.verdicts for name in _signals_read(rule, by_name)]
-    seen: set[str] = set()
-    while pending:
-        name = pending.pop()
-        if name in seen:
+def _decisive_signal_problems(ruleset: Ruleset) -> Iterator[Problem]:
+    """CERTAIN rests on signals that never turn once known, whatever else is filled in.
+
+    What they read has to be on the list of questions, or an answer could wait for a fact
+    that nobody asks for.
+    """
+    fields = ruleset.vocabulary.fields
+    decisive = decisive_signals(ruleset)
+    for rule in ruleset.signals:
+        if rule.signal not in decisive:
             continue
-        seen.add(name)
-        rule = by_name[name]
-        pending.extend(_signals_read(rule, by_name))
-        for condition in conditions_of(rule):
-            if any(test.op in ("is known", "is unknown") for test in tests_of(condition)):
+        tests = [test for condition in conditions_of(rule) for test in tests_of(condition)]
+        if any(test.op in ("is known", "is unknown") for test in tests):
+            yield _problem(
+                rule, "a signal that verdicts rest on cannot test 'is known' or 'is unknown'"
+            )
+        for subject in dict.fromkeys(test.subject for test in tests):
+            if subject in fields and subject not in ruleset.vocabulary.ask_order:
                 yield _problem(
-                    rule,
-                    "a signal that verdicts rest on cannot test 'is known' or 'is unknown'",
+                    rule, f"verdicts rest on '{subject}', so it belongs into ask_order"
                 )
 
 

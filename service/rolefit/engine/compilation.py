@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rolefit.engine.checks import signal_layers
+from rolefit.engine.checks import decisive_signals, signal_layers
 from rolefit.engine.conditions import (
     ANSWER_CERTAINTY,
     ANSWER_PATH,
@@ -80,6 +80,7 @@ class Program:
         verdict: Findings and fits that do not read the answer, and the verdicts.
         advice: Findings and statements that read the answer.
         answer_groups: Groups of values that rules ask of the answer, by subject.
+        decisive: Signals that verdicts rest on.
     """
 
     projection: Projection
@@ -88,6 +89,7 @@ class Program:
     verdict: Layer
     advice: Layer
     answer_groups: dict[str, frozenset[tuple[str, ...]]]
+    decisive: frozenset[str]
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -139,6 +141,7 @@ def compile_ruleset(ruleset: Ruleset) -> Program:
         verdict=layer("verdict", ruleset.verdicts),
         advice=layer("advice", late),
         answer_groups=answer_groups,
+        decisive=decisive_signals(ruleset),
     )
     lint(program)
     return program

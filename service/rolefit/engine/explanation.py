@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from rolefit.engine.compilation import MET, REFUTED, Alternative, Program
 from rolefit.engine.conditions import ANSWER_CERTAINTY, ANSWER_PATH, Test, describe
+from rolefit.engine.facts import Facts
 from rolefit.engine.outcome import UNKNOWN, Outcome, verdict_alternatives
 from rolefit.engine.ruleset import Ruleset, SignalRule
 from rolefit.engine.templates import Template
@@ -96,22 +97,25 @@ class Explainer:
 
     def _absent_evidence(self, rule: SignalRule, outcome: Outcome) -> tuple[FieldEvidence, ...]:
         found: dict[str, FieldEvidence] = {}
-        for test in self._open_tests(rule, outcome):
+        for test in self._open_tests(rule, outcome.facts, outcome.signals):
             condition = describe(test, self._ruleset.vocabulary)
             found.setdefault(test.subject, FieldEvidence(test.subject, NOT_GIVEN, condition))
         return tuple(found.values())
 
-    def _open_tests(self, rule: SignalRule, outcome: Outcome) -> Iterator[Test]:
+    def _open_tests(
+        self, rule: SignalRule, facts: Facts, signals: dict[str, str]
+    ) -> Iterator[Test]:
         """Tests of absent fields that keep a signal unknown."""
         for side in (MET, REFUTED):
-            for test in self._open_parts(self._sides.get((rule.id, side), []), outcome):
+            for test in self._open_parts(self._sides.get((rule.id, side), []), facts, signals):
                 if test.subject in self._signal_rules:
-                    yield from self._open_tests(self._signal_rules[test.subject], outcome)
+                    inner = self._signal_rules[test.subject]
+                    yield from self._open_tests(inner, facts, signals)
                 else:
                     yield test
 
     def _open_parts(
-        self, alternatives: Iterable[Alternative], outcome: Outcome
+        self, alternatives: Iterable[Alternative], facts: Facts, signals: dict[str, str]
     ) -> Iterator[Test]:
         """Unknown tests in those alternatives that can still come true.
 
@@ -119,21 +123,22 @@ class Explainer:
         """
         parts: list[tuple[frozenset[Test], bool]] = []
         for alternative in alternatives:
-            unknown = frozenset(t for t in alternative.tests if self._is_unknown(t, outcome))
-            known = [t for t in alternative.tests if t not in unknown]
-            signals = [t for t in known if t.subject in self._signal_rules]
-            if unknown and all(_met(t, outcome) for t in signals):
+            on_signals = [t for t in alternative.tests if t.subject in signals]
+            on_fields = [t for t in alternative.tests if t.subject not in signals]
+            unknown = frozenset(
+                [
+                    *(t for t in on_signals if signals[t.subject] == UNKNOWN),
+                    *(t for t in on_fields if t.subject not in facts),
+                ]
+            )
+            known = [t for t in on_signals if t not in unknown]
+            if unknown and all(_met(t, signals[t.subject]) for t in known):
                 # Whether a test of a known field holds is the rules engine's to say, so an
                 # alternative with one may turn out false and covers no other.
-                parts.append((unknown, len(signals) == len(known)))
+                parts.append((unknown, all(t in unknown for t in on_fields)))
         for unknown, _ in parts:
             if not any(covers and other < unknown for other, covers in parts):
                 yield from sorted(unknown, key=str)
-
-    def _is_unknown(self, test: Test, outcome: Outcome) -> bool:
-        if test.subject in self._signal_rules:
-            return outcome.signals[test.subject] == UNKNOWN
-        return test.subject not in outcome.facts
 
     def obstacles(self, path: str, outcome: Outcome) -> tuple[Obstacle, ...]:
         """The unmet conditions of the verdict rule that comes closest to a path.
@@ -145,7 +150,9 @@ class Explainer:
             if rule.path != path:
                 continue
             for alternative in verdict_alternatives(self._program, rule):
-                unmet = [test for test in alternative.tests if not _met(test, outcome)]
+                unmet = [
+                    t for t in alternative.tests if not _met(t, outcome.signals[t.subject])
+                ]
                 if best is None or len(unmet) < len(best):
                     best = unmet
         obstacles = {
@@ -169,8 +176,9 @@ class Explainer:
         leads: dict[str, set[str]] = {}
         for rule in outcome.verdict.open_rules:
             ways = verdict_alternatives(self._program, rule)
-            for test in self._open_parts(ways, outcome):
-                for leaf in self._open_tests(self._signal_rules[test.subject], outcome):
+            for test in self._open_parts(ways, outcome.facts, outcome.lasting):
+                inner = self._signal_rules[test.subject]
+                for leaf in self._open_tests(inner, outcome.facts, outcome.lasting):
                     leads.setdefault(leaf.subject, set()).add(rule.path)
         vocabulary = self._ruleset.vocabulary
         possible = outcome.verdict.possible
@@ -185,6 +193,5 @@ class Explainer:
         return tuple(questions)
 
 
-def _met(test: Test, outcome: Outcome) -> bool:
-    value = outcome.signals[test.subject]
+def _met(test: Test, value: str) -> bool:
     return value == {"is yes": "YES", "is no": "NO", "is unknown": UNKNOWN}.get(test.op, value)

@@ -32,6 +32,8 @@ class Outcome:
     Attributes:
         facts: The known fields.
         signals: YES, NO or UNKNOWN for every signal, in the order derived.
+        lasting: The same, but UNKNOWN where filling in absent fields could turn a signal
+            that verdicts rest on, even into a disagreement of facts.
         met: Alternatives of true conditions, by rule id, in file order.
         refuted: Alternatives that make a signal NO or rule a verdict out, by rule id.
         verdict: The conclusion.
@@ -39,6 +41,7 @@ class Outcome:
 
     facts: Facts
     signals: dict[str, str]
+    lasting: dict[str, str]
     met: ByRule
     refuted: ByRule
     verdict: Verdict
@@ -71,24 +74,24 @@ def run_rules(ruleset: Ruleset, program: Program, sessions: Sessions, facts: Fac
     signals = _derive_signals(program, sessions, seen, met, refuted, lasting=False)
     findings = _fire(sessions[program.findings.name], signals.properties)
     verdicts = _fire(sessions[program.verdict.name], signals.properties)
-    lasting = verdicts
+    lasting, lasting_verdicts = signals, verdicts
     if not signals.settled:
         # What is certain may rest only on signals that no filling can turn over.
-        kept = _derive_signals(program, sessions, seen, {}, {}, lasting=True)
-        lasting = _fire(sessions[program.verdict.name], kept.properties)
+        lasting = _derive_signals(program, sessions, seen, {}, {}, lasting=True)
+        lasting_verdicts = _fire(sessions[program.verdict.name], lasting.properties)
     for fired in (findings, verdicts):
         met.update(fired[MET])
         refuted.update(fired[REFUTED])
     verdict = conclude(
         ruleset.verdicts,
         verdicts[MET].keys(),
-        lasting[MET].keys(),
-        lasting[REFUTED].keys(),
+        lasting_verdicts[MET].keys(),
+        lasting_verdicts[REFUTED].keys(),
         signals.disputable,
     )
     answer = program.answer_properties(verdict.path, verdict.certainty)
     met.update(_fire(sessions[program.advice.name], {**signals.properties, **answer})[MET])
-    return Outcome(facts, signals.values, met, refuted, verdict)
+    return Outcome(facts, signals.values, lasting.values, met, refuted, verdict)
 
 
 def _derive_signals(
@@ -110,7 +113,7 @@ def _derive_signals(
         for rule in layer.rules:
             assert isinstance(rule, SignalRule)
             yes, no = rule.id in fired[MET], rule.id in fired[REFUTED]
-            if rule.no_when is not None:
+            if rule.no_when is not None and rule.signal in program.decisive:
                 firm_yes = yes and rule.id in fired[NEVER_NO]
                 firm_no = no and rule.id in fired[NEVER_YES]
                 settled = settled and (firm_yes or firm_no or yes == no)
