@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path as FilePath
-from typing import Any
 
 import pytest
-import yaml
 
 from rolefit.client.profile import parse_profile
 from rolefit.engine import Engine
 from rolefit.v1 import recommendation_pb2 as pb
 from rolefit.v1.path_pb2 import Path
 from rolefit.v1.recommendation_service_pb2 import View
+from tests.cases import CASES, Case
 
-Case = dict[str, Any]
-CASES: list[Case] = yaml.safe_load(
-    (FilePath(__file__).parent.parent / "cases/candidates.yaml").read_text(encoding="utf-8")
-)
 BY_ID = {case["id"]: case for case in CASES}
 PAIRS = [case for case in CASES if "pair" in case]
 
