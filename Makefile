@@ -1,0 +1,73 @@
+# The verbs of this project. `make` alone lists them.
+
+# The first CPython from 3.10 to 3.12 found here; durable_rules does not run on 3.13.
+PYTHON ?= $(shell for p in python3.12 python3.11 python3.10 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' \
+	2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PROTOS := $(wildcard proto/rolefit/v1/*.proto)
+SOURCES := service client tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check lint format types proto proto-check rules-check lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP) ## Create .venv with everything pinned in requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "rolefit needs CPython 3.10, 3.11 or 3.12 on the PATH." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Creating $(VENV) failed; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+demo: setup ## Start a server, ask it about three people, stop it
+	@VENV_BIN=$(BIN) sh client/demo.sh
+
+serve: setup ## Run the server in the foreground on 127.0.0.1:50051
+	@exec $(BIN)/rolefit-server serve
+
+test: setup ## Run the tests
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+check: lint types proto-check rules-check test ## Everything CI checks
+
+lint: setup ## Check style of code and contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code .
+
+format: setup ## Rewrite code and contract in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cd proto && ../$(BIN)/buf format --write .
+
+types: setup ## Check types
+	$(BIN)/mypy
+
+PROTOC = PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc --proto_path proto \
+	--python_out $(1) --mypy_out quiet:$(1) --grpc_python_out $(1) --mypy_grpc_out quiet:$(1) $(PROTOS)
+
+proto: setup ## Regenerate the stubs from proto/
+	$(call PROTOC,proto)
+
+proto-check: setup ## Fail if the stubs differ from what proto/ generates
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(call PROTOC,"$$fresh") && \
+	for stub in "$$fresh"/rolefit/v1/*; do \
+		cmp "$$stub" "proto/rolefit/v1/$${stub##*/}" || { \
+			echo "The stubs differ from proto/; run 'make proto'." >&2; exit 1; }; \
+	done
+
+rules-check: setup ## Load and compile the rules, and print what they hold
+	$(BIN)/rolefit-server rules check rules
+
+lock: setup ## Renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --all-extras --python-version 3.10 \
+		--no-header --upgrade --output-file requirements.lock
+
+clean: ## Remove what the other verbs made
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
