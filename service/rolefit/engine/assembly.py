@@ -111,10 +111,7 @@ class Assembler:
                 fit=self._fit(points[path], bool(fitting[path])),
                 open_now=pb.Ternary.Value(f"TERNARY_{open_now[path]}"),
                 reasons=[self._reason(r, outcome) for r in fitting[path] if r.points > 0],
-                why_not=[
-                    *self._obstacles(path, outcome),
-                    *(self._reason(r, outcome) for r in fitting[path] if r.points < 0),
-                ],
+                why_not=self._why_not(path, fitting[path], outcome),
             )
             for path in sorted(PATHS, key=rank)
         ]
@@ -140,6 +137,14 @@ class Assembler:
             convention=rule.convention,
             evidence=self._evidence(rule, outcome),
         )
+
+    def _why_not(self, path: str, fitting: list[FitRule], outcome: Outcome) -> list[pb.Reason]:
+        """Unmet conditions, then what speaks against the path; each sentence once."""
+        against = [self._reason(rule, outcome) for rule in fitting if rule.points < 0]
+        said = {}
+        for reason in (*self._obstacles(path, outcome), *against):
+            said.setdefault(reason.message, reason)
+        return list(said.values())
 
     def _obstacles(self, path: str, outcome: Outcome) -> list[pb.Reason]:
         """Why the path is not the recommendation: unmet conditions, or an earlier rule."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator
 
-from rolefit.engine.compilation import MET, REFUTED, Alternative, Program
+from rolefit.engine.compilation import Alternative, Program
 from rolefit.engine.conditions import ANSWER_CERTAINTY, ANSWER_PATH, Test, describe
-from rolefit.engine.facts import Facts
-from rolefit.engine.outcome import UNKNOWN, Outcome, verdict_alternatives
+from rolefit.engine.open_facts import UNKNOWN, OpenFacts, SignalSides, holds
+from rolefit.engine.outcome import Outcome, verdict_alternatives
 from rolefit.engine.ruleset import Ruleset, SignalRule
 from rolefit.engine.templates import Template
 from rolefit.engine.vocabulary import Kind
@@ -55,10 +55,7 @@ class Explainer:
         self._ruleset = ruleset
         self._program = program
         self._signal_rules = {rule.signal: rule for rule in ruleset.signals}
-        self._sides: dict[tuple[str, str], list[Alternative]] = {}
-        for layer in program.signals:
-            for a in layer.alternatives.values():
-                self._sides.setdefault((a.rule.id, a.side), []).append(a)
+        self._sides = _signal_sides(program)
 
     def evidence(
         self, alternatives: Iterable[Alternative], outcome: Outcome
@@ -76,7 +73,7 @@ class Explainer:
         rule = self._signal_rules[signal]
         value = outcome.signals[signal]
         if value == UNKNOWN and not (rule.id in outcome.met and rule.id in outcome.refuted):
-            return self._absent_evidence(rule, outcome)
+            return self._absent_evidence(signal, outcome)
         # A disputed signal rests on both sides.
         sides = [outcome.met] if value != "NO" else []
         sides += [outcome.refuted] if value != "YES" else []
@@ -95,50 +92,12 @@ class Explainer:
                 observed = vocabulary.value_words(test.subject, value)
             yield FieldEvidence(test.subject, observed, describe(test, vocabulary))
 
-    def _absent_evidence(self, rule: SignalRule, outcome: Outcome) -> tuple[FieldEvidence, ...]:
+    def _absent_evidence(self, signal: str, outcome: Outcome) -> tuple[FieldEvidence, ...]:
         found: dict[str, FieldEvidence] = {}
-        for test in self._open_tests(rule, outcome.facts, outcome.signals):
+        for test in OpenFacts(self._sides, outcome.facts, outcome.signals).below(signal):
             condition = describe(test, self._ruleset.vocabulary)
             found.setdefault(test.subject, FieldEvidence(test.subject, NOT_GIVEN, condition))
         return tuple(found.values())
-
-    def _open_tests(
-        self, rule: SignalRule, facts: Facts, signals: dict[str, str]
-    ) -> Iterator[Test]:
-        """Tests of absent fields that keep a signal unknown."""
-        for side in (MET, REFUTED):
-            for test in self._open_parts(self._sides.get((rule.id, side), []), facts, signals):
-                if test.subject in self._signal_rules:
-                    inner = self._signal_rules[test.subject]
-                    yield from self._open_tests(inner, facts, signals)
-                else:
-                    yield test
-
-    def _open_parts(
-        self, alternatives: Iterable[Alternative], facts: Facts, signals: dict[str, str]
-    ) -> Iterator[Test]:
-        """Unknown tests in those alternatives that can still come true.
-
-        An alternative that another one covers with fewer unknown tests is left out.
-        """
-        parts: list[tuple[frozenset[Test], bool]] = []
-        for alternative in alternatives:
-            on_signals = [t for t in alternative.tests if t.subject in signals]
-            on_fields = [t for t in alternative.tests if t.subject not in signals]
-            unknown = frozenset(
-                [
-                    *(t for t in on_signals if signals[t.subject] == UNKNOWN),
-                    *(t for t in on_fields if t.subject not in facts),
-                ]
-            )
-            known = [t for t in on_signals if t not in unknown]
-            if unknown and all(_met(t, signals[t.subject]) for t in known):
-                # Whether a test of a known field holds is the rules engine's to say, so an
-                # alternative with one may turn out false and covers no other.
-                parts.append((unknown, all(t in unknown for t in on_fields)))
-        for unknown, _ in parts:
-            if not any(covers and other < unknown for other, covers in parts):
-                yield from sorted(unknown, key=str)
 
     def obstacles(self, path: str, outcome: Outcome) -> tuple[Obstacle, ...]:
         """The unmet conditions of the verdict rule that comes closest to a path.
@@ -151,7 +110,7 @@ class Explainer:
                 continue
             for alternative in verdict_alternatives(self._program, rule):
                 unmet = [
-                    t for t in alternative.tests if not _met(t, outcome.signals[t.subject])
+                    t for t in alternative.tests if not holds(t, outcome.signals[t.subject])
                 ]
                 if best is None or len(unmet) < len(best):
                     best = unmet
@@ -173,18 +132,19 @@ class Explainer:
 
     def questions(self, outcome: Outcome) -> tuple[Question, ...]:
         """Absent fields that could change the path, in the order to ask them."""
+        if outcome.verdict.certainty == "CERTAIN":
+            return ()
+        open_facts = OpenFacts(self._sides, outcome.facts, outcome.lasting)
         leads: dict[str, set[str]] = {}
         for rule in outcome.verdict.open_rules:
-            ways = verdict_alternatives(self._program, rule)
-            for test in self._open_parts(ways, outcome.facts, outcome.lasting):
-                inner = self._signal_rules[test.subject]
-                for leaf in self._open_tests(inner, outcome.facts, outcome.lasting):
+            for test in open_facts.tests(verdict_alternatives(self._program, rule)):
+                for leaf in open_facts.below(test.subject):
                     leads.setdefault(leaf.subject, set()).add(rule.path)
         vocabulary = self._ruleset.vocabulary
         possible = outcome.verdict.possible
         questions = []
         for path in vocabulary.ask_order:
-            if path in leads and outcome.verdict.certainty != "CERTAIN":
+            if path in leads:
                 field = vocabulary.fields[path]
                 options = field.values if field.kind in (Kind.CHOICE, Kind.SET) else ()
                 could = tuple(p for p in possible if p in leads[path]) or possible
@@ -193,5 +153,11 @@ class Explainer:
         return tuple(questions)
 
 
-def _met(test: Test, value: str) -> bool:
-    return value == {"is yes": "YES", "is no": "NO", "is unknown": UNKNOWN}.get(test.op, value)
+def _signal_sides(program: Program) -> SignalSides:
+    sides: dict[str, dict[str, tuple[Alternative, ...]]] = {}
+    for layer in program.signals:
+        for a in layer.alternatives.values():
+            if isinstance(a.rule, SignalRule):
+                by_side = sides.setdefault(a.rule.signal, {})
+                by_side[a.side] = (*by_side.get(a.side, ()), a)
+    return sides

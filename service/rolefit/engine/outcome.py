@@ -15,11 +15,10 @@ from rolefit.engine.compilation import (
 )
 from rolefit.engine.facts import Facts
 from rolefit.engine.inference import LayerSession
+from rolefit.engine.open_facts import UNKNOWN
 from rolefit.engine.projection import Properties, property_name
 from rolefit.engine.ruleset import Ruleset, SignalRule, VerdictRule
 from rolefit.engine.verdict import Verdict, conclude
-
-UNKNOWN = "UNKNOWN"
 
 Sessions = dict[str, LayerSession]
 ByRule = dict[str, tuple[Alternative, ...]]
