@@ -1,0 +1,217 @@
+"""The answer as plain Python values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rolefit.client.vocabulary import (
+    Certainty,
+    ClaimStrength,
+    CompensationCoverage,
+    FindingKind,
+    Fit,
+    Level,
+    Path,
+    Ternary,
+)
+
+if TYPE_CHECKING:
+    from rolefit.v1.recommendation_service_pb2 import RecommendResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One field that a statement rests on."""
+
+    field: str
+    """Path of the field in the profile, such as ``publications.top_tier_papers``."""
+    observed: str
+    """The value seen, in words."""
+    condition: str
+    """What the value met, or in a ``why_not`` failed to meet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason, with what it rests on."""
+
+    message: str
+    """One plain sentence."""
+    rule_id: str
+    """The rule that gives it."""
+    claims: tuple[str, ...]
+    """Claims of the guide behind it, such as ``G26``."""
+    convention: bool
+    """True if no claim settles it and the rule set chose."""
+    evidence: tuple[Evidence, ...]
+    """The fields it rests on."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathAssessment:
+    """One of the five paths held against the profile."""
+
+    path: Path
+    """The path."""
+    fit: Fit
+    """How well the known facts match it, whether or not it is open now."""
+    open_now: Ternary
+    """Whether the record lets the person enter now. A NO is never for good."""
+    reasons: tuple[Reason, ...]
+    """What speaks for it."""
+    why_not: tuple[Reason, ...]
+    """Why it is not the recommendation; for the one that is, what speaks against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something the rules found in the profile."""
+
+    code: str
+    """Stable code, such as ``RISK_NARROW_SEATS``. For programs, not for people."""
+    kind: FindingKind
+    """What sort of finding."""
+    message: str
+    """One plain sentence."""
+    rule_id: str
+    """The rule that fired."""
+    claims: tuple[str, ...]
+    """Claims of the guide behind it. Empty for a contradiction."""
+    strength: ClaimStrength
+    """How flatly the guide states it: the weakest of the claims cited."""
+    convention: bool
+    """True if the guide is silent and the rule set chose."""
+    evidence: tuple[Evidence, ...]
+    """The fields it rests on. Empty in the BASIC view."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextQuestion:
+    """An absent field worth asking for."""
+
+    field: str
+    """Path of the field in the profile."""
+    question: str
+    """The question in words."""
+    options: tuple[str, ...]
+    """The values it accepts, for a field with a list of them."""
+    could_lead_to: tuple[Path, ...]
+    """Paths the answer could lead to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Whether the employer aimed at has a seat for the path."""
+
+    available: Ternary
+    """YES, NO, or UNKNOWN if no employer is named or the guide is silent."""
+    message: str
+    """One plain sentence."""
+    evidence: tuple[Evidence, ...]
+    """The fields it rests on."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayBand:
+    """A band of yearly total compensation."""
+
+    path: Path
+    """The path."""
+    level: Level
+    """The level."""
+    low_usd: int
+    """Low end, in US dollars a year."""
+    high_usd: int
+    """High end, in US dollars a year."""
+    open_ended: bool
+    """True if pay can go beyond the high end."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompensationPanel:
+    """What the guide says of pay: typical US total compensation in 2026."""
+
+    coverage: CompensationCoverage
+    """Whether the guide covers this answer."""
+    message: str
+    """One plain sentence: what the figures are, or why there are none."""
+    bands: tuple[PayBand, ...]
+    """Bands for the level, the recommended path first. Empty unless covered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """An intermediate fact that rules derive from the profile."""
+
+    name: str
+    """Its name in the rule set."""
+    value: Ternary
+    """What was derived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """How an answer was reached."""
+
+    signals: tuple[Signal, ...]
+    """Every signal of the rule set, in the order derived."""
+    rules_fired: tuple[str, ...]
+    """Identifiers of the rules that fired, in the order of the rule files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """Which rule set answered."""
+
+    name: str
+    """Its name."""
+    version: str
+    """Its version."""
+    digest: str
+    """Digest of its content: equal digests give equal answers to equal profiles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Which path fits a person, and why.
+
+    It mirrors the response of the server field by field. Lists are tuples; what the server
+    left out of a list or a text is empty. A newer server may send more than this client
+    knows: values it has no name for are ``UNRECOGNIZED``, and everything is in `message`.
+    """
+
+    path: Path
+    """The path for the person. `Path.UNDETERMINED` counts as an answer."""
+    certainty: Certainty
+    """How firm it is."""
+    possible_paths: tuple[Path, ...]
+    """The paths that filling in the absent fields could still lead to."""
+    headline: str
+    """The answer in one sentence."""
+    assessments: tuple[PathAssessment, ...]
+    """All five paths, best first. Empty in the BASIC view."""
+    findings: tuple[Finding, ...]
+    """What was found, principal findings first."""
+    next_questions: tuple[NextQuestion, ...]
+    """Absent fields whose answer could change the path, most decisive first."""
+    seat: Seat
+    """Whether the employer aimed at has a seat for this path."""
+    compensation: CompensationPanel | None
+    """What the guide says of pay. None in the BASIC view."""
+    trace: Trace | None
+    """How the answer was reached. None except in the FULL view."""
+    ruleset: Ruleset
+    """Which rule set gave it."""
+    decision_id: str
+    """Identifier of this decision, different for every call."""
+    message: RecommendResponse = field(repr=False, compare=False)
+    """The response as it came."""
+
+    def codes(self) -> frozenset[str]:
+        """Return the codes of all findings: ``"HYBRID_CANDIDATE" in answer.codes()``."""
+        return frozenset(finding.code for finding in self.findings)
+
+    def assessment_of(self, path: Path) -> PathAssessment | None:
+        """Return the assessment of one path, or None if the answer has none of it."""
+        return next((held for held in self.assessments if held.path is path), None)

@@ -1,0 +1,218 @@
+"""The two clients: `Client` blocks, `AsyncClient` awaits. All else is in `behaviour`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import grpc
+import grpc.aio
+
+from rolefit.client.answer import Answer
+from rolefit.client.behaviour import Behaviour, metadata_pairs
+from rolefit.client.errors import RolefitError
+from rolefit.client.options import (
+    DEFAULT_MAX_MESSAGE_BYTES,
+    DEFAULT_SERVER,
+    DEFAULT_TIMEOUT,
+    RetryPolicy,
+    TlsConfig,
+)
+from rolefit.v1.profile_pb2 import CandidateProfile
+from rolefit.v1.recommendation_service_pb2_grpc import RecommendationServiceStub
+
+if TYPE_CHECKING:
+    from rolefit.v1.recommendation_service_pb2_grpc import RecommendationServiceAsyncStub
+
+
+class _Options:
+    """The constructor of both clients."""
+
+    def __init__(
+        self,
+        target: str = DEFAULT_SERVER,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        retry: RetryPolicy | None = None,
+        wait_for_ready: bool = False,
+        tls: TlsConfig | None = None,
+        metadata: Mapping[str, str | bytes] | Sequence[tuple[str, str | bytes]] = (),
+        max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
+    ) -> None:
+        """Note how to call. Nothing is sent before the first call.
+
+        Args:
+            target: Address of the server, ``host:port`` or any other gRPC target.
+            timeout: Longest wait for an answer, retries included, in seconds. A call can
+                set its own.
+            retry: When to try again. None: a `RetryPolicy` with its defaults.
+            wait_for_ready: True to wait for a server within the timeout where there is
+                none yet, instead of failing once the retries are used up.
+            tls: How to encrypt. None: plaintext.
+            metadata: Headers of every call. Names in lower case; a name that ends in
+                ``-bin`` takes bytes.
+            max_message_bytes: Largest request sent and largest answer read, in bytes.
+
+        Raises:
+            ValueError: An option is out of its range.
+
+        """
+        self._behaviour = Behaviour(
+            target=target,
+            timeout=timeout,
+            retry=RetryPolicy() if retry is None else retry,
+            wait_for_ready=wait_for_ready,
+            tls=tls,
+            metadata=metadata_pairs(metadata),
+            max_message_bytes=max_message_bytes,
+        )
+        self._closed = False
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Do what the kind of client does as soon as it knows its options."""
+
+    @property
+    def target(self) -> str:
+        """Address of the server."""
+        return self._behaviour.target
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.target}{' (closed)' if self._closed else ''}>"
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise RolefitError(f"This client of {self.target} is closed.")
+
+
+class Client(_Options):
+    """Asks a rolefit server and waits for the answer.
+
+    One client serves a whole program: it holds one connection, may be shared between
+    threads, and reconnects by itself.
+
+        with Client("localhost:50051") as rolefit:
+            answer = rolefit.recommend({"temperament": {"first_instinct": "DEPLOY"}})
+            print(answer.path, answer.headline)
+    """
+
+    def _prepare(self) -> None:
+        options = self._behaviour.channel_options()
+        credentials = self._behaviour.credentials()
+        self._channel = (
+            grpc.insecure_channel(self.target, options)
+            if credentials is None
+            else grpc.secure_channel(self.target, credentials, options)
+        )
+        self._stub = RecommendationServiceStub(self._channel)
+
+    def recommend(
+        self,
+        profile: Mapping[str, object] | str | CandidateProfile,
+        *,
+        view: str = "STANDARD",
+        timeout: float | None = None,
+    ) -> Answer:
+        """Ask which path fits a person.
+
+        Args:
+            profile: A dict, JSON text or a `CandidateProfile`; see `parse_profile` for the
+                short forms. An empty profile is valid: the answer says what to ask first.
+            view: How much to return: ``"BASIC"``, ``"STANDARD"`` or ``"FULL"``.
+            timeout: Longest wait, retries included, in seconds. None: that of the client.
+
+        Raises:
+            InvalidProfile: Fields of the profile are not valid.
+            ServerUnavailable: No server answers.
+            DeadlineExceeded: No answer came in time.
+            Overloaded: The server has too many calls in flight.
+            RolefitError: Any other failure, or the client is closed.
+            ValueError: The view or the timeout is not a valid one.
+
+        """
+        self._refuse_if_closed()
+        call = self._behaviour.call(profile, view, timeout)
+        try:
+            response = self._stub.Recommend(
+                call.request,
+                timeout=call.timeout,
+                metadata=call.metadata,
+                wait_for_ready=call.wait_for_ready,
+            )
+        except grpc.RpcError as failed:
+            raise self._behaviour.error(failed, call) from failed
+        return self._behaviour.answer(response)
+
+    def close(self) -> None:
+        """Close the connection; calls in flight fail. Closing again does nothing."""
+        self._closed = True
+        self._channel.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncClient(_Options):
+    """Asks a rolefit server and awaits the answer.
+
+    It is a `Client` for programs on asyncio, with the same options, answers and errors. It
+    may be made anywhere, also outside a coroutine; from its first call on it belongs to the
+    event loop of that call. Cancelling the task that awaits an answer cancels the call.
+
+        async with AsyncClient("localhost:50051") as rolefit:
+            answer = await rolefit.recommend({"temperament": {"first_instinct": "DEPLOY"}})
+            print(answer.path, answer.headline)
+    """
+
+    _channel: grpc.aio.Channel | None = None
+    _stub: RecommendationServiceAsyncStub | None = None
+
+    def _open(self) -> RecommendationServiceAsyncStub:
+        # Not in the constructor: a channel binds to the event loop it is made in, and a
+        # client made before `asyncio.run` would hold on to a loop that never runs.
+        if self._stub is None:
+            options = self._behaviour.channel_options()
+            credentials = self._behaviour.credentials()
+            self._channel = (
+                grpc.aio.insecure_channel(self.target, options)
+                if credentials is None
+                else grpc.aio.secure_channel(self.target, credentials, options)
+            )
+            self._stub = RecommendationServiceStub(self._channel)
+        return self._stub
+
+    async def recommend(
+        self,
+        profile: Mapping[str, object] | str | CandidateProfile,
+        *,
+        view: str = "STANDARD",
+        timeout: float | None = None,
+    ) -> Answer:
+        """Ask which path fits a person; takes and raises what `Client.recommend` does."""
+        self._refuse_if_closed()
+        call = self._behaviour.call(profile, view, timeout)
+        try:
+            response = await self._open().Recommend(
+                call.request,
+                timeout=call.timeout,
+                metadata=call.metadata,
+                wait_for_ready=call.wait_for_ready,
+            )
+        except grpc.RpcError as failed:
+            raise self._behaviour.error(failed, call) from failed
+        return self._behaviour.answer(response)
+
+    async def close(self) -> None:
+        """Close the connection; calls in flight fail. Closing again does nothing."""
+        self._closed = True
+        if self._channel is not None:
+            await self._channel.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

@@ -1,0 +1,132 @@
+"""The words an answer is made of: the enums of the contract by their short names."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Word(str, Enum):
+    """An enum of the contract by its short names; each member is its name as a `str`.
+
+    Two members are in every one of them: ``UNSPECIFIED``, which the server did not set, and
+    ``UNRECOGNIZED``, a value that a newer server sent and this client has no name for yet
+    (its number is in `Answer.message`).
+    """
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Path(Word):
+    """A career path in machine learning."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    ML_ENGINEER = "ML_ENGINEER"
+    """Turns model capability into systems that people use."""
+    RESEARCH_SCIENTIST = "RESEARCH_SCIENTIST"
+    """Enlarges or deeply explains what models can do."""
+    RESEARCH_ENGINEER = "RESEARCH_ENGINEER"
+    """Bridge: engineering in service of research."""
+    APPLIED_SCIENTIST = "APPLIED_SCIENTIST"
+    """Bridge: research in service of a product."""
+    ML_ENGINEER_MODEL_TEAM = "ML_ENGINEER_MODEL_TEAM"
+    """Bridge: an ML engineer on a team that builds models."""
+    UNDETERMINED = "UNDETERMINED"
+    """The profile cannot decide; the answer says what to ask next."""
+    UNRECOGNIZED = "UNRECOGNIZED"
+
+
+class Certainty(Word):
+    """How firm an answer is."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    CERTAIN = "CERTAIN"
+    """No filling of the absent fields can change the path."""
+    PROVISIONAL = "PROVISIONAL"
+    """Some filling might change it; `Answer.next_questions` names the fields."""
+    UNDETERMINED = "UNDETERMINED"
+    """The profile cannot decide."""
+    UNRECOGNIZED = "UNRECOGNIZED"
+
+
+class Ternary(Word):
+    """A yes, a no, or not known. Not a bool: compare it, do not test it."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    YES = "YES"
+    NO = "NO"
+    UNKNOWN = "UNKNOWN"
+    UNRECOGNIZED = "UNRECOGNIZED"
+
+
+class Fit(Word):
+    """How well the known facts match a path, from WEAK to STRONG; UNKNOWN without any."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    UNKNOWN = "UNKNOWN"
+    WEAK = "WEAK"
+    MIXED = "MIXED"
+    GOOD = "GOOD"
+    STRONG = "STRONG"
+    UNRECOGNIZED = "UNRECOGNIZED"
+
+
+class FindingKind(Word):
+    """What sort of finding."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    CONTRADICTION = "CONTRADICTION"
+    """Inputs disagree."""
+    GATE = "GATE"
+    """A condition of entry, met or not."""
+    RISK = "RISK"
+    """A hazard."""
+    MISSING = "MISSING"
+    """A fact missing from the profile."""
+    EVIDENCE = "EVIDENCE"
+    """Something that counts in the person's favour."""
+    NEXT_STEP = "NEXT_STEP"
+    """Something to do next."""
+    NOTE = "NOTE"
+    """Something to know."""
+    UNRECOGNIZED = "UNRECOGNIZED"
+
+
+class ClaimStrength(Word):
+    """How flatly the guide states a claim; UNSPECIFIED if no claim is cited."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    PERMISSIVE = "PERMISSIVE"
+    """ "May", "can"."""
+    HEDGED = "HEDGED"
+    """ "Often", "usually"."""
+    FLAT = "FLAT"
+    """Stated flatly."""
+    UNRECOGNIZED = "UNRECOGNIZED"
+
+
+class CompensationCoverage(Word):
+    """Whether the guide has figures."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    COVERED = "COVERED"
+    """Figures are given."""
+    LEVEL_UNKNOWN = "LEVEL_UNKNOWN"
+    """The level is absent."""
+    OUTSIDE_US = "OUTSIDE_US"
+    """The guide covers the US alone."""
+    PATH_NOT_COVERED = "PATH_NOT_COVERED"
+    """The guide has no figures for this path."""
+    UNRECOGNIZED = "UNRECOGNIZED"
+
+
+class Level(Word):
+    """Career level."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    EARLY = "EARLY"
+    MID = "MID"
+    SENIOR = "SENIOR"
+    STAFF_PRINCIPAL = "STAFF_PRINCIPAL"
+    MANAGER_DIRECTOR = "MANAGER_DIRECTOR"
+    UNRECOGNIZED = "UNRECOGNIZED"

@@ -1,0 +1,57 @@
+"""Answers in words for people: names of paths, yes and no, money."""
+
+from __future__ import annotations
+
+from rolefit.client.answer import PayBand
+from rolefit.client.vocabulary import Certainty, Fit, Level, Path, Ternary
+
+PATHS = {
+    Path.ML_ENGINEER: "ML engineer",
+    Path.RESEARCH_SCIENTIST: "Research scientist",
+    Path.RESEARCH_ENGINEER: "Research engineer",
+    Path.APPLIED_SCIENTIST: "Applied scientist",
+    Path.ML_ENGINEER_MODEL_TEAM: "ML engineer on a model team",
+    Path.UNDETERMINED: "Not decided yet",
+    Path.UNSPECIFIED: "No path given",
+    Path.UNRECOGNIZED: "A path this version does not know",
+}
+
+CERTAINTIES = {
+    Certainty.CERTAIN: "certain: nothing still unknown can change it",
+    Certainty.PROVISIONAL: "provisional: an open question could change it",
+    Certainty.UNDETERMINED: "the profile cannot decide",
+}
+
+FITS = {
+    Fit.STRONG: "strong",
+    Fit.GOOD: "good",
+    Fit.MIXED: "mixed",
+    Fit.WEAK: "weak",
+    Fit.UNKNOWN: "unknown",
+}
+
+# "Not yet", not "no": a path the record does not open today is never closed for good.
+OPEN_NOW = {Ternary.YES: "yes", Ternary.NO: "not yet", Ternary.UNKNOWN: "unknown"}
+
+LEVELS = {
+    Level.EARLY: "early career",
+    Level.MID: "mid-level",
+    Level.SENIOR: "senior",
+    Level.STAFF_PRINCIPAL: "staff or principal",
+    Level.MANAGER_DIRECTOR: "manager or director",
+}
+
+_DASH = "\N{EN DASH}"
+NOT_KNOWN = _DASH
+
+
+def pay_range(band: PayBand) -> str:
+    """Write a band from low to high end in full dollars, with ``+`` if pay can go beyond."""
+    return f"${band.low_usd:,}{_DASH}${band.high_usd:,}{'+' if band.open_ended else ''}"
+
+
+def listed(items: list[str], conjunction: str = "or") -> str:
+    """Join items as in a sentence: "a, b or c"."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {conjunction} {items[-1]}"
