@@ -141,7 +141,7 @@ class Assembler:
     def _why_not(self, path: str, fitting: list[FitRule], outcome: Outcome) -> list[pb.Reason]:
         """Unmet conditions, then what speaks against the path; each sentence once."""
         against = [self._reason(rule, outcome) for rule in fitting if rule.points < 0]
-        said = {}
+        said: dict[str, pb.Reason] = {}
         for reason in (*self._obstacles(path, outcome), *against):
             said.setdefault(reason.message, reason)
         return list(said.values())
