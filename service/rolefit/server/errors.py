@@ -1,0 +1,107 @@
+"""Failures as rich statuses: google.rpc.Status with BadRequest, ErrorInfo and RetryInfo."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import grpc
+from google.protobuf import any_pb2
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
+from grpc_status import rpc_status  # type: ignore[import-untyped]
+
+from rolefit.server.validation import Violation
+from rolefit.v1 import errors_pb2
+from rolefit.v1.errors_pb2 import ErrorReason
+
+DOMAIN = "rolefit.v1"
+RETRY_AFTER_MS = 250
+"""When an overloaded worker suggests to try again. Unit: milliseconds."""
+
+# The details travel in a header, in base64, together with the message. Java's client refuses
+# more than 8 KiB of headers, so the details stop well short of that.
+_MOST_DETAIL_BYTES = 4_800
+
+
+class CallError(Exception):
+    """A call that ends with a status other than OK.
+
+    Attributes:
+        code: The status code.
+        message: The error for people; one line.
+        details: What goes into google.rpc.Status beside it.
+    """
+
+    def __init__(self, code: grpc.StatusCode, message: str, details: Sequence[Message]) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.details = tuple(details)
+
+    def status(self) -> grpc.Status:
+        """Return the status with its details as trailing metadata."""
+        rich = status_pb2.Status(code=self.code.value[0], message=self.message)
+        for detail in self.details:
+            packed = any_pb2.Any()
+            packed.Pack(detail)
+            rich.details.append(packed)
+        return cast(grpc.Status, rpc_status.to_status(rich))
+
+
+def malformed(why: str) -> CallError:
+    """Build the error for bytes that are no RecommendRequest."""
+    return CallError(
+        grpc.StatusCode.INVALID_ARGUMENT,
+        f"the message is not a rolefit.v1.RecommendRequest: {why}",
+        [_info(errors_pb2.ERROR_REASON_MALFORMED_MESSAGE)],
+    )
+
+
+def invalid_fields(bad: Sequence[Violation]) -> CallError:
+    """Build the error for bad fields, of which there is at least one."""
+    request = error_details_pb2.BadRequest()
+    size = 0
+    for field, description in bad:
+        size += len(field) + len(description.encode()) + 8
+        if size > _MOST_DETAIL_BYTES:
+            break
+        request.field_violations.add(field=field, description=description)
+    more = "" if len(bad) == 1 else f" (and {len(bad) - 1} more)"
+    return CallError(
+        grpc.StatusCode.INVALID_ARGUMENT,
+        f"{bad[0].field} {bad[0].description}{more}",
+        [request, _info(errors_pb2.ERROR_REASON_INVALID_FIELD)],
+    )
+
+
+def overloaded(limit: int) -> CallError:
+    """Build the error for too many calls in flight."""
+    retry = error_details_pb2.RetryInfo()
+    retry.retry_delay.FromMilliseconds(RETRY_AFTER_MS)
+    return CallError(
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        f"{limit} calls are in flight; try again in {RETRY_AFTER_MS} ms",
+        [retry, _info(errors_pb2.ERROR_REASON_OVERLOADED)],
+    )
+
+
+def deadline_passed() -> CallError:
+    """Build the error for a deadline that passed before the work began."""
+    return CallError(
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        "the deadline passed before the work began",
+        [_info(errors_pb2.ERROR_REASON_DEADLINE_PASSED)],
+    )
+
+
+def internal(decision_id: str) -> CallError:
+    """Build the error for a fault of ours; it tells nothing but where to look."""
+    return CallError(
+        grpc.StatusCode.INTERNAL,
+        f"the server failed; its log has the cause under decision_id {decision_id}",
+        [_info(errors_pb2.ERROR_REASON_INTERNAL, decision_id=decision_id)],
+    )
+
+
+def _info(reason: ErrorReason.ValueType, **metadata: str) -> error_details_pb2.ErrorInfo:
+    name = ErrorReason.Name(reason).removeprefix("ERROR_REASON_")
+    return error_details_pb2.ErrorInfo(reason=name, domain=DOMAIN, metadata=metadata)

@@ -1,0 +1,229 @@
+"""The gRPC server of one process: how it is built, started, drained and stopped."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import uvloop
+from grpc import aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from rolefit.engine import Engine, RulesetError, load_ruleset
+from rolefit.server import ports
+from rolefit.server.admission import Admission, LoopClock
+from rolefit.server.config import ServerConfig
+from rolefit.server.health import Health
+from rolefit.server.recommendation_service import SERVICE, RecommendationService
+from rolefit.v1.profile_pb2 import CandidateProfile
+from rolefit.v1.recommendation_service_pb2 import VIEW_FULL, RecommendRequest
+
+_POLL_SECONDS = 0.05
+
+
+class StartError(Exception):
+    """The server cannot start; `str()` says why, one line for each cause."""
+
+
+class Shutdown:
+    """The wish to stop, from a signal or from the end of the supervisor.
+
+    Attributes:
+        requested: Set once the server is to stop.
+        hurry: Set if it is not to wait for clients that have not found out yet. Accepted
+            calls still finish.
+    """
+
+    def __init__(self) -> None:
+        self.requested = asyncio.Event()
+        self.hurry = asyncio.Event()
+
+    def request(self, hurry: bool = False) -> None:
+        """Ask for a stop; a second request asks for a hurry."""
+        if hurry or self.requested.is_set():
+            self.hurry.set()
+        self.requested.set()
+
+    def listen_to_signals(self) -> None:
+        """Drain on SIGTERM; on SIGINT, which a person at a terminal sends, hurries."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self.request)
+        loop.add_signal_handler(signal.SIGINT, self.request, True)
+
+
+class RunningServer:
+    """A server that serves.
+
+    Attributes:
+        port: The port it listens on.
+        ruleset: Name, version and digest of the rules it answers by.
+    """
+
+    def __init__(
+        self,
+        server: aio.Server,
+        health: Health,
+        engine: Engine,
+        config: ServerConfig,
+        port: int,
+        ticking: asyncio.Future[None],
+    ) -> None:
+        self._server = server
+        self._health = health
+        self._engine = engine
+        self._config = config
+        self._ticking = ticking
+        self.port = port
+        self.ruleset = {
+            "ruleset": engine.ruleset.name,
+            "ruleset_version": engine.ruleset.version,
+            "ruleset_digest": engine.ruleset.digest,
+        }
+
+    async def drain_and_stop(self, hurry: asyncio.Event) -> None:
+        """Stop so that no accepted call is lost, and few clients notice.
+
+        gRPC's `stop()` refuses new calls before clients can know, so those that arrive in
+        that moment fail with UNAVAILABLE or CANCELLED. So connections are first given the
+        time to go elsewhere: load balancers by the health status, then every connection
+        that reaches its age while no new one can come.
+        """
+        config = self._config
+        await self._health.enter_graceful_shutdown()
+        if not await _elapsed(config.lame_duck_seconds, hurry):
+            ports.stop_listening(self.port)
+            until = time.monotonic() + config.drain_seconds
+            while time.monotonic() < until and ports.open_connections(self.port):
+                if await _elapsed(_POLL_SECONDS, hurry):
+                    break
+        self._health.end_watches()
+        await self._server.stop(config.grace_seconds)
+        self._ticking.cancel()
+        self._engine.close()
+
+
+async def start(config: ServerConfig, host: str, port: int, shared: bool) -> RunningServer:
+    """Load the rules, try the engine and start to serve.
+
+    Args:
+        config: The settings.
+        host: Where to listen.
+        port: Likewise; 0 takes a free one.
+        shared: Whether other processes listen on the same port.
+
+    Raises:
+        StartError: The rules are broken, the engine fails or the port is taken.
+    """
+    try:
+        engine = Engine(load_ruleset(config.rules))
+    except RulesetError as error:
+        raise StartError(str(error)) from None
+    clock = LoopClock()
+    admission = Admission(config.max_in_flight, config.stall_seconds, clock)
+    service = RecommendationService(engine, admission)
+    self_test(service)
+    health = Health()
+    await health.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
+    server = aio.server(options=options(config, shared))
+    server.add_generic_rpc_handlers((service.handler(),))
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    if config.reflection:
+        names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
+        reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), server)
+    try:
+        bound = server.add_insecure_port(ports.address_of(host, port))
+    except RuntimeError:
+        await server.stop(None)
+        address = ports.address_of(host, port)
+        raise StartError(f"cannot listen on {address}: address already in use") from None
+    await server.start()
+    ticking = asyncio.ensure_future(clock.run())
+    return RunningServer(server, health, engine, config, bound, ticking)
+
+
+def self_test(service: RecommendationService) -> None:
+    """Let the service answer an empty profile, so that a broken one never serves.
+
+    Raises:
+        StartError: It did not.
+    """
+    request = RecommendRequest(profile=CandidateProfile(), view=VIEW_FULL)
+    try:
+        service.decide(request, decision_id="").SerializeToString()
+    except Exception as error:
+        raise StartError(f"the engine failed its self-test: {error!r}") from error
+
+
+def options(config: ServerConfig, shared: bool) -> list[tuple[str, Any]]:
+    """Return gRPC's options for these settings."""
+    return [
+        ("grpc.max_receive_message_length", config.max_message_bytes),
+        ("grpc.max_concurrent_streams", config.max_concurrent_streams),
+        ("grpc.max_connection_age_ms", _ms(config.connection_age_seconds)),
+        ("grpc.max_connection_age_grace_ms", _ms(config.connection_age_grace_seconds)),
+        ("grpc.max_connection_idle_ms", _ms(config.connection_idle_seconds)),
+        ("grpc.keepalive_time_ms", _ms(config.keepalive_seconds)),
+        ("grpc.keepalive_timeout_ms", _ms(config.keepalive_timeout_seconds)),
+        ("grpc.keepalive_permit_without_calls", 1),
+        (
+            "grpc.http2.min_recv_ping_interval_without_data_ms",
+            _ms(config.min_ping_interval_seconds),
+        ),
+        ("grpc.server_handshake_timeout_ms", _ms(config.handshake_timeout_seconds)),
+        # gRPC's default is 1: a second server would share a taken port without an error.
+        ("grpc.so_reuseport", int(shared)),
+    ]
+
+
+async def serve_until(
+    shutdown: Shutdown,
+    config: ServerConfig,
+    address: tuple[str, int, bool],
+    on_start: Callable[[RunningServer], None],
+) -> None:
+    """Start, report and serve until `shutdown` is requested, then drain.
+
+    Args:
+        shutdown: Ends it.
+        config: The settings.
+        address: Host, port, and whether the port is shared.
+        on_start: Called once it serves.
+
+    Raises:
+        StartError: See `start`.
+    """
+    running = await start(config, *address)
+    try:
+        on_start(running)
+        await shutdown.requested.wait()
+    except BaseException:
+        shutdown.request(hurry=True)
+        raise
+    finally:
+        await running.drain_and_stop(shutdown.hurry)
+
+
+def run(main: Callable[[Shutdown], Any]) -> None:
+    """Run `main` on the fast event loop, with signals already turned into a shutdown."""
+
+    async def with_signals() -> None:
+        shutdown = Shutdown()
+        shutdown.listen_to_signals()
+        await main(shutdown)
+
+    uvloop.run(with_signals())
+
+
+async def _elapsed(seconds: float, hurry: asyncio.Event) -> bool:
+    """Wait, unless there is a hurry; return whether there is."""
+    try:
+        await asyncio.wait_for(hurry.wait(), seconds)
+    except asyncio.TimeoutError:
+        return False
+    return True
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,170 @@
+"""Say what is wrong with a request, every bad field at once.
+
+The limits stand in the contract, as the `constraint` option beside each field; at import
+they are compiled into one check per field, with the field's full path worked out. A request
+then costs as much as it has fields set.
+
+Beyond the limits, refused are: enum numbers that the contract does not know (proto3 keeps
+them), `..._UNSPECIFIED` as the member of a set, and NaN or infinite numbers. Fields that the
+contract does not know are ignored, as protobuf has it: a newer client may send them, and
+since rules can name none but known fields, they cannot reach one.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+
+from rolefit.v1 import constraints_pb2
+from rolefit.v1.recommendation_service_pb2 import RecommendRequest
+
+
+class Violation(NamedTuple):
+    """A bad field: its path from the request, and what is wrong with it."""
+
+    field: str
+    description: str
+
+
+_Check = Callable[[Any, list[Violation]], None]
+
+_LONGEST_VALUE_SHOWN = 40
+_MOST_MEMBERS_SHOWN = 3
+_DOUBLES = (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT)
+_INTEGERS = (
+    FieldDescriptor.CPPTYPE_INT32,
+    FieldDescriptor.CPPTYPE_INT64,
+    FieldDescriptor.CPPTYPE_UINT32,
+    FieldDescriptor.CPPTYPE_UINT64,
+)
+
+
+def violations(request: RecommendRequest) -> list[Violation]:
+    """Return every bad field, in the order of field numbers; empty if all are good."""
+    found: list[Violation] = []
+    if not request.HasField("profile"):
+        found.append(Violation("profile", "is required; it may be empty"))
+    _check_request(request, found)
+    return found
+
+
+def _message_check(message: Descriptor, path: str) -> _Check:
+    checks: dict[int, _Check] = {}
+    for field in message.fields:
+        check = _field_check(field, f"{path}{field.name}")
+        if check is not None:
+            checks[field.number] = check
+
+    def check_message(value: Any, found: list[Violation]) -> None:
+        for field, member in value.ListFields():
+            check = checks.get(field.number)
+            if check is not None:
+                check(member, found)
+
+    return check_message
+
+
+def _field_check(field: FieldDescriptor, path: str) -> _Check | None:
+    limits = field.GetOptions().Extensions[constraints_pb2.constraint]
+    if field.message_type is not None and not field.is_repeated:
+        return _message_check(field.message_type, f"{path}.")
+    if field.enum_type is not None:
+        return (_set_check if field.is_repeated else _enum_check)(field.enum_type, path)
+    if field.is_repeated:
+        raise TypeError(f"{field.full_name}: no check for repeated fields of this type")
+    if field.cpp_type in _DOUBLES or field.cpp_type in _INTEGERS:
+        return _number_check(limits, path, field.cpp_type in _DOUBLES)
+    if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
+        return _text_check(limits, path) if limits.pattern else None
+    return None
+
+
+def _number_check(limits: constraints_pb2.Constraint, path: str, is_double: bool) -> _Check:
+    low = limits.min if limits.HasField("min") else -math.inf
+    high = limits.max if limits.HasField("max") else math.inf
+    if math.isinf(low) and math.isinf(high):
+        expected = "finite"
+    elif math.isinf(high):
+        expected = f"at least {_number(low)}"
+    elif math.isinf(low):
+        expected = f"at most {_number(high)}"
+    else:
+        expected = f"from {_number(low)} to {_number(high)}"
+    expected = limits.expected or expected
+
+    def check(value: float, found: list[Violation]) -> None:
+        # NaN compares false with everything, so it fails the first test.
+        if not low <= value <= high or (is_double and math.isinf(value)):
+            found.append(Violation(path, f"must be {expected}, was {_number(value)}"))
+
+    return check
+
+
+def _text_check(limits: constraints_pb2.Constraint, path: str) -> _Check:
+    # RE2 and `re` agree on what the contract uses: classes and counted repetition.
+    matches = re.compile(limits.pattern).fullmatch
+    expected = limits.expected or f"text that matches {limits.pattern}"
+
+    def check(value: str, found: list[Violation]) -> None:
+        if matches(value) is None:
+            found.append(Violation(path, f"must be {expected}, was {_shown(value)}"))
+
+    return check
+
+
+def _enum_check(enum: EnumDescriptor, path: str) -> _Check:
+    known = frozenset(enum.values_by_number)
+    expected = f"a known {enum.name} ({_numbers(known)})"
+
+    def check(value: int, found: list[Violation]) -> None:
+        if value not in known:
+            found.append(Violation(path, f"must be {expected}, was {value}"))
+
+    return check
+
+
+def _set_check(enum: EnumDescriptor, path: str) -> _Check:
+    known = frozenset(enum.values_by_number) - {0}
+    expected = f"a known {enum.name} ({_numbers(known)})"
+    unspecified = enum.values_by_number[0].name
+
+    def check(values: Iterable[int], found: list[Violation]) -> None:
+        # One pass at the speed of C settles the ordinary case.
+        if known.issuperset(values):
+            return
+        bad = [(index, value) for index, value in enumerate(values) if value not in known]
+        for index, value in bad[:_MOST_MEMBERS_SHOWN]:
+            seen = value or unspecified
+            found.append(Violation(f"{path}[{index}]", f"must be {expected}, was {seen}"))
+        if len(bad) > _MOST_MEMBERS_SHOWN:
+            more = len(bad) - _MOST_MEMBERS_SHOWN
+            found.append(Violation(path, f"has {more} more bad members"))
+
+    return check
+
+
+def _numbers(known: frozenset[int]) -> str:
+    low, high = min(known), max(known)
+    if len(known) == high - low + 1:
+        return f"{low} to {high}"
+    return ", ".join(str(number) for number in sorted(known))
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "infinity" if value > 0 else "-infinity"
+    return repr(value).removesuffix(".0")
+
+
+def _shown(value: str) -> str:
+    if len(value) > _LONGEST_VALUE_SHOWN:
+        value = value[:_LONGEST_VALUE_SHOWN] + "…"
+    # repr() escapes control characters, so that a value cannot forge log or status lines.
+    return repr(value)
+
+
+_check_request = _message_check(RecommendRequest.DESCRIPTOR, "")
