@@ -7,10 +7,11 @@ ask next.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Iterable
 
 from rolefit.engine.compilation import Alternative, Program
-from rolefit.engine.conditions import ANSWER_CERTAINTY, ANSWER_PATH, Test, describe
+from rolefit.engine.conditions import Test, describe
 from rolefit.engine.open_facts import UNKNOWN, OpenFacts, SignalSides, holds
 from rolefit.engine.outcome import Outcome, verdict_alternatives
 from rolefit.engine.ruleset import Ruleset, SignalRule
@@ -52,105 +53,140 @@ class Explainer:
     """Explains outcomes of one rule set."""
 
     def __init__(self, ruleset: Ruleset, program: Program):
-        self._ruleset = ruleset
-        self._program = program
-        self._signal_rules = {rule.signal: rule for rule in ruleset.signals}
-        self._sides = _signal_sides(program)
+        self.vocabulary = ruleset.vocabulary
+        self.signal_rules = {rule.signal: rule for rule in ruleset.signals}
+        self.sides = _signal_sides(program)
+        # How each verdict can come about, and those of each path.
+        self.ways = {r.id: verdict_alternatives(program, r) for r in ruleset.verdicts}
+        self.ways_to: dict[str, list[Alternative]] = {}
+        for rule in ruleset.verdicts:
+            self.ways_to.setdefault(rule.path, []).extend(self.ways[rule.id])
+        tests = {
+            t for layer in program.layers for a in layer.alternatives.values() for t in a.tests
+        }
+        self.descriptions = {
+            test: describe(test, ruleset.vocabulary)
+            for test in tests
+            if test.subject in ruleset.vocabulary.fields
+        }
 
-    def evidence(
-        self, alternatives: Iterable[Alternative], outcome: Outcome
-    ) -> tuple[FieldEvidence, ...]:
-        """The fields that true alternatives rest on, signals traced back to fields."""
-        found: dict[str, FieldEvidence] = {}
-        for alternative in alternatives:
-            for test in alternative.tests:
-                for item in self._test_evidence(test, outcome):
-                    found.setdefault(item.field, item)
-        return tuple(found.values())
+    def explain(self, outcome: Outcome) -> Explanation:
+        """The explanation of one outcome."""
+        return Explanation(self, outcome)
 
-    def signal_evidence(self, signal: str, outcome: Outcome) -> tuple[FieldEvidence, ...]:
+
+class Explanation:
+    """Explains one outcome; what it has traced once it remembers."""
+
+    def __init__(self, explainer: Explainer, outcome: Outcome):
+        self._explainer = explainer
+        self._outcome = outcome
+        self._signal_evidence: dict[str, tuple[FieldEvidence, ...]] = {}
+
+    def evidence(self, rule_id: str) -> tuple[FieldEvidence, ...]:
+        """The fields that a rule which fired rests on, signals traced back to fields."""
+        return self._evidence(self._outcome.met.get(rule_id, ()))
+
+    def signal_evidence(self, signal: str) -> tuple[FieldEvidence, ...]:
         """The fields that a signal's value rests on; for UNKNOWN, the absent ones."""
-        rule = self._signal_rules[signal]
+        if signal not in self._signal_evidence:
+            self._signal_evidence[signal] = self._trace_signal(signal)
+        return self._signal_evidence[signal]
+
+    def _trace_signal(self, signal: str) -> tuple[FieldEvidence, ...]:
+        outcome = self._outcome
+        rule_id = self._explainer.signal_rules[signal].id
         value = outcome.signals[signal]
-        if value == UNKNOWN and not (rule.id in outcome.met and rule.id in outcome.refuted):
-            return self._absent_evidence(signal, outcome)
+        disputed = rule_id in outcome.met and rule_id in outcome.refuted
+        if value == UNKNOWN and not disputed:
+            return self._absent_evidence(signal)
         # A disputed signal rests on both sides.
         sides = [outcome.met] if value != "NO" else []
         sides += [outcome.refuted] if value != "YES" else []
-        return self.evidence((a for side in sides for a in side.get(rule.id, ())), outcome)
+        return self._evidence(a for side in sides for a in side.get(rule_id, ()))
 
-    def _test_evidence(self, test: Test, outcome: Outcome) -> Iterator[FieldEvidence]:
-        if test.subject in (ANSWER_PATH, ANSWER_CERTAINTY):
-            return
-        if test.subject in self._signal_rules:
-            yield from self.signal_evidence(test.subject, outcome)
-        else:
-            vocabulary = self._ruleset.vocabulary
-            observed = NOT_GIVEN
-            if test.subject in outcome.facts:
-                value = outcome.facts[test.subject]
-                observed = vocabulary.value_words(test.subject, value)
-            yield FieldEvidence(test.subject, observed, describe(test, vocabulary))
-
-    def _absent_evidence(self, signal: str, outcome: Outcome) -> tuple[FieldEvidence, ...]:
+    def _evidence(self, alternatives: Iterable[Alternative]) -> tuple[FieldEvidence, ...]:
         found: dict[str, FieldEvidence] = {}
-        for test in OpenFacts(self._sides, outcome.facts, outcome.signals).below(signal):
-            condition = describe(test, self._ruleset.vocabulary)
+        for alternative in alternatives:
+            for test in alternative.tests:
+                for item in self._test_evidence(test):
+                    found.setdefault(item.field, item)
+        return tuple(found.values())
+
+    def _test_evidence(self, test: Test) -> tuple[FieldEvidence, ...]:
+        if test.subject in self._outcome.signals:
+            return self.signal_evidence(test.subject)
+        if test not in self._explainer.descriptions:  # a test of the answer
+            return ()
+        observed = NOT_GIVEN
+        if test.subject in self._outcome.facts:
+            value = self._outcome.facts[test.subject]
+            observed = self._explainer.vocabulary.value_words(test.subject, value)
+        return (FieldEvidence(test.subject, observed, self._explainer.descriptions[test]),)
+
+    def _absent_evidence(self, signal: str) -> tuple[FieldEvidence, ...]:
+        found: dict[str, FieldEvidence] = {}
+        for test in self._open_now.below(signal):
+            condition = self._explainer.descriptions[test]
             found.setdefault(test.subject, FieldEvidence(test.subject, NOT_GIVEN, condition))
         return tuple(found.values())
 
-    def obstacles(self, path: str, outcome: Outcome) -> tuple[Obstacle, ...]:
+    @functools.cached_property
+    def _open_now(self) -> OpenFacts:
+        return OpenFacts(self._explainer.sides, self._outcome.facts, self._outcome.signals)
+
+    def obstacles(self, path: str) -> tuple[Obstacle, ...]:
         """The unmet conditions of the verdict rule that comes closest to a path.
 
         Empty if a rule for the path is true and only an earlier rule came first.
         """
-        best: list[Test] | None = None
-        for rule in self._ruleset.verdicts:
-            if rule.path != path:
-                continue
-            for alternative in verdict_alternatives(self._program, rule):
-                unmet = [
-                    t for t in alternative.tests if not holds(t, outcome.signals[t.subject])
-                ]
-                if best is None or len(unmet) < len(best):
-                    best = unmet
-        obstacles = {
-            test.subject: Obstacle(
-                self._signal_rules[test.subject],
-                self.signal_sentence(test.subject, outcome),
-                self.signal_evidence(test.subject, outcome),
+        signals = self._outcome.signals
+        unmet = (
+            [test for test in alternative.tests if not holds(test, signals[test.subject])]
+            for alternative in self._explainer.ways_to[path]
+        )
+        closest = min(unmet, key=len)
+        subjects = dict.fromkeys(test.subject for test in closest)
+        return tuple(
+            Obstacle(
+                self._explainer.signal_rules[subject],
+                self._signal_sentence(subject),
+                self.signal_evidence(subject),
             )
-            for test in best or ()
-        }
-        return tuple(obstacles.values())
+            for subject in subjects
+        )
 
-    def signal_sentence(self, signal: str, outcome: Outcome) -> Template:
-        """What a signal's value says, as a sentence."""
-        rule = self._signal_rules[signal]
-        value = outcome.signals[signal]
+    def _signal_sentence(self, signal: str) -> Template:
+        rule = self._explainer.signal_rules[signal]
+        value = self._outcome.signals[signal]
         return {"YES": rule.says_yes, "NO": rule.says_no, UNKNOWN: rule.says_unknown}[value]
 
-    def questions(self, outcome: Outcome) -> tuple[Question, ...]:
+    def questions(self) -> tuple[Question, ...]:
         """Absent fields that could change the path, in the order to ask them."""
-        if outcome.verdict.certainty == "CERTAIN":
+        verdict = self._outcome.verdict
+        if verdict.certainty == "CERTAIN":
             return ()
-        open_facts = OpenFacts(self._sides, outcome.facts, outcome.lasting)
+        open_facts = OpenFacts(
+            self._explainer.sides, self._outcome.facts, self._outcome.lasting
+        )
         leads: dict[str, set[str]] = {}
-        for rule in outcome.verdict.open_rules:
-            for test in open_facts.tests(verdict_alternatives(self._program, rule)):
+        for rule in verdict.open_rules:
+            for test in open_facts.tests(self._explainer.ways[rule.id]):
                 for leaf in open_facts.below(test.subject):
                     leads.setdefault(leaf.subject, set()).add(rule.path)
-        vocabulary = self._ruleset.vocabulary
-        possible = outcome.verdict.possible
-        questions = []
-        for path in vocabulary.ask_order:
-            if path in leads:
-                field = vocabulary.fields[path]
-                options = field.values if field.kind in (Kind.CHOICE, Kind.SET) else ()
-                could = tuple(p for p in possible if p in leads[path]) or possible
-                question = vocabulary.words[path].question
-                questions.append(Question(path, question, options, could))
-        return tuple(questions)
+        return tuple(
+            self._question(path, leads[path])
+            for path in self._explainer.vocabulary.ask_order
+            if path in leads
+        )
+
+    def _question(self, path: str, leads: set[str]) -> Question:
+        vocabulary = self._explainer.vocabulary
+        possible = self._outcome.verdict.possible
+        field = vocabulary.fields[path]
+        options = field.values if field.kind in (Kind.CHOICE, Kind.SET) else ()
+        could = tuple(p for p in possible if p in leads) or possible
+        return Question(path, vocabulary.words[path].question, options, could)
 
 
 def _signal_sides(program: Program) -> SignalSides:
