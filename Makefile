@@ -8,10 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PROTOS := $(wildcard proto/rolefit/v1/*.proto)
-SOURCES := service client tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check lint format types proto proto-check rules-check lock clean
+.PHONY: help setup demo serve test soak check lint format types proto proto-check rules-check lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,6 +32,9 @@ serve: setup ## Run the server in the foreground on 127.0.0.1:50051
 
 test: setup ## Run the tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+soak: setup ## Send CALLS (100000) calls to a server and print errors and its memory
+	$(BIN)/python bench/soak.py --calls $(or $(CALLS),100000)
 
 check: lint types proto-check rules-check test ## Everything CI checks
 
