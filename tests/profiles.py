@@ -16,8 +16,7 @@ FIELDS = contract_fields()
 RATINGS = {
     path
     for path in FIELDS
-    if (path.startswith(("skills.", "temperament."))
-    and FIELDS[path].kind is Kind.NUMBER)
+    if (path.startswith(("skills.", "temperament.")) and FIELDS[path].kind is Kind.NUMBER)
     or path == "goals.risk_tolerance"
 }
 SHARES = {"engineering.integration_time_share", "compensation.equity_share"}
