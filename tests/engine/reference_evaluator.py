@@ -17,11 +17,15 @@ Truth = bool | None
 
 @dataclass(frozen=True)
 class Reference:
-    """What the reference evaluator finds: signals, rules that fire, and the path."""
+    """What the reference evaluator finds.
+
+    `readiness` holds READY, MISSING, THIN or UNKNOWN for every interview round by rule id.
+    """
 
     signals: dict[str, str]
     fired: frozenset[str]
     path: str
+    readiness: dict[str, str]
 
 
 def evaluate(ruleset: Ruleset, facts: Facts, certainty: str) -> Reference:
@@ -64,7 +68,7 @@ def evaluate(ruleset: Ruleset, facts: Facts, certainty: str) -> Reference:
             return (test.subject in known) == (test.op == "is known")
         if test.subject not in known:
             return None
-        return _compare(test, known[test.subject])
+        return compare(test, known[test.subject])
 
     for name in rules:
         signal(name)
@@ -72,12 +76,17 @@ def evaluate(ruleset: Ruleset, facts: Facts, certainty: str) -> Reference:
     answer = {"answer.path": verdict.path, "answer.certainty": certainty}
     fired = frozenset(rule.id for rule in ruleset.rules if holds(rule.when) is True)
     words = {True: "YES", False: "NO", None: "UNKNOWN"}
-    return Reference(
-        {name: words[value] for name, value in signals.items()}, fired, verdict.path
-    )
+    readiness = {}
+    for each in ruleset.rounds:
+        standings = {"READY": each.when, "MISSING": each.missing_when, "THIN": each.thin_when}
+        true = (name for name, condition in standings.items() if holds(condition) is True)
+        readiness[each.id] = next(true, "UNKNOWN")
+    named = {name: words[value] for name, value in signals.items()}
+    return Reference(named, fired, verdict.path, readiness)
 
 
-def _compare(test: Test, value: object) -> bool:
+def compare(test: Test, value: object) -> bool:
+    """Whether a test holds for a known value."""
     operand = test.operand
     if isinstance(operand, bool):
         return value is operand

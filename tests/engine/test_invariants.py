@@ -10,6 +10,7 @@ from rolefit.engine.facts import Facts
 from rolefit.engine.ruleset import PATHS, UNDETERMINED
 from rolefit.v1 import recommendation_pb2 as pb
 from rolefit.v1.path_pb2 import PATH_RESEARCH_SCIENTIST, Path
+from rolefit.v1.recommendation_service_pb2 import View
 from tests.profiles import FIELDS, NEUTRAL, facts_strategy, fill, message, values
 
 EXAMPLES = settings(max_examples=400)
@@ -144,3 +145,22 @@ def test_every_value_of_every_field_is_tried() -> None:
 
 def _research(answer: pb.Recommendation) -> pb.PathAssessment:
     return next(a for a in answer.assessments if a.path == PATH_RESEARCH_SCIENTIST)
+
+
+@EXAMPLES
+@given(facts=facts_strategy())
+def test_the_basic_view_stays_under_2_kb(engine: Engine, facts: Facts) -> None:
+    assert engine.recommend(message(facts), View.VIEW_BASIC).ByteSize() < 2_000
+
+
+@EXAMPLES
+@given(facts=facts_strategy())
+def test_every_view_says_the_same(engine: Engine, facts: Facts) -> None:
+    basic = engine.recommend(message(facts), View.VIEW_BASIC)
+    standard = engine.recommend(message(facts))
+    full = engine.recommend(message(facts), View.VIEW_FULL)
+    assert basic.path == standard.path == full.path
+    assert [f.code for f in basic.findings] == [f.code for f in standard.findings]
+    full.ClearField("trace")
+    full.ClearField("preparations")
+    assert full == standard

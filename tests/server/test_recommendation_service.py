@@ -12,11 +12,12 @@ import pytest
 
 from rolefit.engine import Engine
 from rolefit.server import log
-from rolefit.server.admission import Admission, LoopClock
+from rolefit.server.admission import Admission
 from rolefit.server.config import LogFormat
 from rolefit.server.errors import CallError
-from rolefit.server.recommendation_service import RecommendationService, check_deadline
+from rolefit.server.recommendation_service import RecommendationService
 from rolefit.server.serving import StartError, self_test
+from rolefit.server.unary_call import check_deadline
 from rolefit.v1 import recommendation_service_pb2
 from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.v1.recommendation_pb2 import Recommendation
@@ -39,11 +40,15 @@ class FakeEngine:
 
 
 def service(engine: FakeEngine) -> RecommendationService:
-    return RecommendationService(cast(Engine, engine), Admission(1, 1.0, LoopClock()))
+    return RecommendationService(cast(Engine, engine))
+
+
+def respond(engine: FakeEngine, message: bytes, seconds_left: float | None) -> bytes:
+    return service(engine).methods["Recommend"].respond(message, seconds_left)
 
 
 def test_the_answer_names_the_rules_and_the_decision() -> None:
-    answer = RecommendResponse.FromString(service(FakeEngine()).respond(EMPTY, None))
+    answer = RecommendResponse.FromString(respond(FakeEngine(), EMPTY, None))
     assert answer.recommendation.headline == "yes"
     assert (answer.ruleset.name, answer.ruleset.version) == ("r", "1")
     assert answer.ruleset.digest == "sha256:0"
@@ -54,7 +59,7 @@ def test_the_answer_names_the_rules_and_the_decision() -> None:
 def test_no_view_means_the_standard_view(asked: Any, given: int) -> None:
     engine = FakeEngine()
     request = RecommendRequest(profile=CandidateProfile(), view=asked)
-    service(engine).respond(request.SerializeToString(), 1.0)
+    respond(engine, request.SerializeToString(), 1.0)
     assert engine.asked == [given]
     assert recommendation_service_pb2.VIEW_STANDARD == 2
 
@@ -63,7 +68,7 @@ def test_no_view_means_the_standard_view(asked: Any, given: int) -> None:
 def test_a_call_past_its_deadline_is_not_evaluated(seconds_left: float) -> None:
     engine = FakeEngine()
     with pytest.raises(CallError) as caught:
-        service(engine).respond(EMPTY, seconds_left)
+        respond(engine, EMPTY, seconds_left)
     assert caught.value.code == grpc.StatusCode.DEADLINE_EXCEEDED
     assert caught.value.details[0].reason == "DEADLINE_PASSED"  # type: ignore[attr-defined]
     assert engine.asked == []
@@ -77,7 +82,7 @@ def test_a_call_with_time_left_goes_on(seconds_left: float | None) -> None:
 def test_a_fault_is_logged_once_and_not_told(capfd: pytest.CaptureFixture[str]) -> None:
     log.configure(LogFormat.JSON)
     with pytest.raises(CallError) as caught:
-        service(FakeEngine(RuntimeError("secret"))).respond(EMPTY, None)
+        respond(FakeEngine(RuntimeError("secret")), EMPTY, None)
     assert caught.value.code == grpc.StatusCode.INTERNAL
     assert "secret" not in str(caught.value.status())
     (line,) = [json.loads(each) for each in capfd.readouterr().err.splitlines()]

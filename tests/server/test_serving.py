@@ -28,9 +28,10 @@ def health_of(opened: grpc.Channel, service: str) -> Any:
     return stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=20).status
 
 
-def test_health_knows_the_server_and_the_service(opened: grpc.Channel) -> None:
+def test_health_knows_the_server_and_its_services(opened: grpc.Channel) -> None:
     assert health_of(opened, "") == SERVING
     assert health_of(opened, SERVICE) == SERVING
+    assert health_of(opened, "rolefit.v1.CatalogueService") == SERVING
     with pytest.raises(grpc.RpcError) as caught:
         health_of(opened, "rolefit.v1.Nothing")
     assert code(caught.value) == grpc.StatusCode.NOT_FOUND
@@ -52,7 +53,8 @@ def test_a_watcher_sees_the_stop_coming_and_does_not_hold_it_up(start: Start) ->
 
 def test_reflection_lists_the_services(opened: grpc.Channel) -> None:
     database = ProtoReflectionDescriptorDatabase(opened)
-    assert {SERVICE, "grpc.health.v1.Health"} <= set(database.get_services())
+    services = {SERVICE, "rolefit.v1.CatalogueService", "grpc.health.v1.Health"}
+    assert services <= set(database.get_services())
 
 
 def test_reflection_and_the_message_limit_are_settings(start: Start) -> None:

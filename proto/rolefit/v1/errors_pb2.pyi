@@ -39,6 +39,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The deadline passed before the work began."""
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 5
     """A fault of the server. Its log has the cause."""
+    ERROR_REASON_NOT_FOUND: _ErrorReason.ValueType  # 6
+    """What the request names is not in the rule set. The message suggests the nearest name."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed: the reason in google.rpc.ErrorInfo, under the domain
@@ -57,6 +59,8 @@ ERROR_REASON_DEADLINE_PASSED: ErrorReason.ValueType  # 4
 """The deadline passed before the work began."""
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 5
 """A fault of the server. Its log has the cause."""
+ERROR_REASON_NOT_FOUND: ErrorReason.ValueType  # 6
+"""What the request names is not in the rule set. The message suggests the nearest name."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

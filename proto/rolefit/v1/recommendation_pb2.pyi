@@ -8,7 +8,9 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from rolefit.v1 import evidence_pb2 as _evidence_pb2
 from rolefit.v1 import path_pb2 as _path_pb2
+from rolefit.v1 import preparation_pb2 as _preparation_pb2
 from rolefit.v1 import profile_pb2 as _profile_pb2
 import builtins as _builtins
 import sys
@@ -163,34 +165,6 @@ FINDING_KIND_NOTE: FindingKind.ValueType  # 7
 """Something to know."""
 Global___FindingKind: _TypeAlias = FindingKind  # noqa: Y015
 
-class _ClaimStrength:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _ClaimStrengthEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClaimStrength.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    CLAIM_STRENGTH_UNSPECIFIED: _ClaimStrength.ValueType  # 0
-    """Not given: no claim is cited."""
-    CLAIM_STRENGTH_PERMISSIVE: _ClaimStrength.ValueType  # 1
-    """"May", "can"."""
-    CLAIM_STRENGTH_HEDGED: _ClaimStrength.ValueType  # 2
-    """"Often", "usually"."""
-    CLAIM_STRENGTH_FLAT: _ClaimStrength.ValueType  # 3
-    """Stated flatly."""
-
-class ClaimStrength(_ClaimStrength, metaclass=_ClaimStrengthEnumTypeWrapper):
-    """How flatly the guide states a claim."""
-
-CLAIM_STRENGTH_UNSPECIFIED: ClaimStrength.ValueType  # 0
-"""Not given: no claim is cited."""
-CLAIM_STRENGTH_PERMISSIVE: ClaimStrength.ValueType  # 1
-""""May", "can"."""
-CLAIM_STRENGTH_HEDGED: ClaimStrength.ValueType  # 2
-""""Often", "usually"."""
-CLAIM_STRENGTH_FLAT: ClaimStrength.ValueType  # 3
-"""Stated flatly."""
-Global___ClaimStrength: _TypeAlias = ClaimStrength  # noqa: Y015
-
 class _CompensationCoverage:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -223,6 +197,42 @@ COMPENSATION_COVERAGE_PATH_NOT_COVERED: CompensationCoverage.ValueType  # 4
 """The guide has no figures for this path."""
 Global___CompensationCoverage: _TypeAlias = CompensationCoverage  # noqa: Y015
 
+class _PayNoteKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PayNoteKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PayNoteKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PAY_NOTE_KIND_UNSPECIFIED: _PayNoteKind.ValueType  # 0
+    """Not given."""
+    PAY_NOTE_KIND_SHAPE: _PayNoteKind.ValueType  # 1
+    """How pay is distributed on a track: smooth or spiky."""
+    PAY_NOTE_KIND_DRIVER: _PayNoteKind.ValueType  # 2
+    """What drives the top of a band."""
+    PAY_NOTE_KIND_PREMIUM: _PayNoteKind.ValueType  # 3
+    """Where one track pays more than the other."""
+    PAY_NOTE_KIND_OVERTAKING: _PayNoteKind.ValueType  # 4
+    """When one track can overtake the other. Always conditional."""
+    PAY_NOTE_KIND_CAVEAT: _PayNoteKind.ValueType  # 5
+    """What to keep in mind with any figure."""
+
+class PayNoteKind(_PayNoteKind, metaclass=_PayNoteKindEnumTypeWrapper):
+    """What a note about pay is about."""
+
+PAY_NOTE_KIND_UNSPECIFIED: PayNoteKind.ValueType  # 0
+"""Not given."""
+PAY_NOTE_KIND_SHAPE: PayNoteKind.ValueType  # 1
+"""How pay is distributed on a track: smooth or spiky."""
+PAY_NOTE_KIND_DRIVER: PayNoteKind.ValueType  # 2
+"""What drives the top of a band."""
+PAY_NOTE_KIND_PREMIUM: PayNoteKind.ValueType  # 3
+"""Where one track pays more than the other."""
+PAY_NOTE_KIND_OVERTAKING: PayNoteKind.ValueType  # 4
+"""When one track can overtake the other. Always conditional."""
+PAY_NOTE_KIND_CAVEAT: PayNoteKind.ValueType  # 5
+"""What to keep in mind with any figure."""
+Global___PayNoteKind: _TypeAlias = PayNoteKind  # noqa: Y015
+
 @_typing.final
 class Recommendation(_message.Message):
     """The answer to one profile."""
@@ -239,6 +249,7 @@ class Recommendation(_message.Message):
     SEAT_FIELD_NUMBER: _builtins.int
     COMPENSATION_FIELD_NUMBER: _builtins.int
     TRACE_FIELD_NUMBER: _builtins.int
+    PREPARATIONS_FIELD_NUMBER: _builtins.int
     path: _path_pb2.Path.ValueType
     """The path for the person. PATH_UNDETERMINED counts as an answer."""
     certainty: Global___Certainty.ValueType
@@ -258,11 +269,13 @@ class Recommendation(_message.Message):
 
     @_builtins.property
     def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Finding]:
-        """What was found, principal findings first. Without evidence in VIEW_BASIC."""
+        """What was found, principal findings first. In VIEW_BASIC code and kind only."""
 
     @_builtins.property
     def next_questions(self) -> _containers.RepeatedCompositeFieldContainer[Global___NextQuestion]:
-        """Absent fields whose answer could change the path, most decisive first."""
+        """Absent fields whose answer could change the path, most decisive first; the first three
+        of them in VIEW_BASIC.
+        """
 
     @_builtins.property
     def seat(self) -> Global___Seat:
@@ -272,11 +285,15 @@ class Recommendation(_message.Message):
 
     @_builtins.property
     def compensation(self) -> Global___CompensationPanel:
-        """What the guide says of pay for this path and level."""
+        """What the guide says of pay for this path and level. Absent in VIEW_BASIC."""
 
     @_builtins.property
     def trace(self) -> Global___Trace:
         """How the answer was reached. VIEW_FULL only."""
+
+    @_builtins.property
+    def preparations(self) -> _containers.RepeatedCompositeFieldContainer[_preparation_pb2.Preparation]:
+        """What to prepare for the recommended path and for the runner-up. VIEW_FULL only."""
 
     def __init__(
         self,
@@ -291,10 +308,11 @@ class Recommendation(_message.Message):
         seat: Global___Seat | None = ...,
         compensation: Global___CompensationPanel | None = ...,
         trace: Global___Trace | None = ...,
+        preparations: _abc.Iterable[_preparation_pb2.Preparation] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["compensation", b"compensation", "seat", b"seat", "trace", b"trace"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assessments", b"assessments", "certainty", b"certainty", "compensation", b"compensation", "findings", b"findings", "headline", b"headline", "next_questions", b"next_questions", "path", b"path", "possible_paths", b"possible_paths", "seat", b"seat", "trace", b"trace"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assessments", b"assessments", "certainty", b"certainty", "compensation", b"compensation", "findings", b"findings", "headline", b"headline", "next_questions", b"next_questions", "path", b"path", "possible_paths", b"possible_paths", "preparations", b"preparations", "seat", b"seat", "trace", b"trace"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -366,7 +384,7 @@ class Reason(_message.Message):
         """Claims of the guide behind it, such as G26."""
 
     @_builtins.property
-    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___Evidence]:
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_pb2.Evidence]:
         """The fields it rests on."""
 
     def __init__(
@@ -376,7 +394,7 @@ class Reason(_message.Message):
         rule_id: _builtins.str = ...,
         claims: _abc.Iterable[_builtins.str] | None = ...,
         convention: _builtins.bool = ...,
-        evidence: _abc.Iterable[Global___Evidence] | None = ...,
+        evidence: _abc.Iterable[_evidence_pb2.Evidence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -408,7 +426,7 @@ class Finding(_message.Message):
     """One plain sentence."""
     rule_id: _builtins.str
     """The rule that fired."""
-    strength: Global___ClaimStrength.ValueType
+    strength: _evidence_pb2.ClaimStrength.ValueType
     """How flatly the guide states it: the weakest of the claims cited."""
     convention: _builtins.bool
     """True if the guide is silent and the rule set chose, for instance a threshold."""
@@ -417,7 +435,7 @@ class Finding(_message.Message):
         """Claims of the guide behind it, such as G26. Empty for a contradiction."""
 
     @_builtins.property
-    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___Evidence]:
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_pb2.Evidence]:
         """The fields it rests on. Empty where it rests on no field of the profile."""
 
     def __init__(
@@ -428,9 +446,9 @@ class Finding(_message.Message):
         message: _builtins.str = ...,
         rule_id: _builtins.str = ...,
         claims: _abc.Iterable[_builtins.str] | None = ...,
-        strength: Global___ClaimStrength.ValueType = ...,
+        strength: _evidence_pb2.ClaimStrength.ValueType = ...,
         convention: _builtins.bool = ...,
-        evidence: _abc.Iterable[Global___Evidence] | None = ...,
+        evidence: _abc.Iterable[_evidence_pb2.Evidence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -439,36 +457,6 @@ class Finding(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Finding: _TypeAlias = Finding  # noqa: Y015
-
-@_typing.final
-class Evidence(_message.Message):
-    """One field that a statement rests on."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    FIELD_FIELD_NUMBER: _builtins.int
-    OBSERVED_FIELD_NUMBER: _builtins.int
-    CONDITION_FIELD_NUMBER: _builtins.int
-    field: _builtins.str
-    """Path of the field in CandidateProfile, such as publications.top_tier_papers."""
-    observed: _builtins.str
-    """The value seen, in words. "not given" if absent."""
-    condition: _builtins.str
-    """What the value met, or in a why_not failed to meet, such as "at least 3"."""
-    def __init__(
-        self,
-        *,
-        field: _builtins.str = ...,
-        observed: _builtins.str = ...,
-        condition: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["condition", b"condition", "field", b"field", "observed", b"observed"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
 
 @_typing.final
 class NextQuestion(_message.Message):
@@ -522,7 +510,7 @@ class Seat(_message.Message):
     message: _builtins.str
     """One plain sentence."""
     @_builtins.property
-    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___Evidence]:
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_pb2.Evidence]:
         """The fields it rests on."""
 
     def __init__(
@@ -530,7 +518,7 @@ class Seat(_message.Message):
         *,
         available: Global___Ternary.ValueType = ...,
         message: _builtins.str = ...,
-        evidence: _abc.Iterable[Global___Evidence] | None = ...,
+        evidence: _abc.Iterable[_evidence_pb2.Evidence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -549,13 +537,23 @@ class CompensationPanel(_message.Message):
     COVERAGE_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     BANDS_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
+    OVERLAP_FIELD_NUMBER: _builtins.int
     coverage: Global___CompensationCoverage.ValueType
     """Whether the guide covers this answer."""
     message: _builtins.str
     """One plain sentence that says what the figures are or why there are none."""
     @_builtins.property
     def bands(self) -> _containers.RepeatedCompositeFieldContainer[Global___PayBand]:
-        """Bands for the level, the recommended path first. Empty unless covered."""
+        """Bands of both tracks for the level, the recommended path first. Empty unless covered."""
+
+    @_builtins.property
+    def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___PayNote]:
+        """What shapes and drives pay on either track. Empty unless covered."""
+
+    @_builtins.property
+    def overlap(self) -> Global___PayOverlap:
+        """Where the bands of the two tracks overlap. Absent unless covered."""
 
     def __init__(
         self,
@@ -563,10 +561,12 @@ class CompensationPanel(_message.Message):
         coverage: Global___CompensationCoverage.ValueType = ...,
         message: _builtins.str = ...,
         bands: _abc.Iterable[Global___PayBand] | None = ...,
+        notes: _abc.Iterable[Global___PayNote] | None = ...,
+        overlap: Global___PayOverlap | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["overlap", b"overlap"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bands", b"bands", "coverage", b"coverage", "message", b"message"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bands", b"bands", "coverage", b"coverage", "message", b"message", "notes", b"notes", "overlap", b"overlap"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -583,6 +583,7 @@ class PayBand(_message.Message):
     LOW_USD_FIELD_NUMBER: _builtins.int
     HIGH_USD_FIELD_NUMBER: _builtins.int
     OPEN_ENDED_FIELD_NUMBER: _builtins.int
+    CLAIMS_FIELD_NUMBER: _builtins.int
     path: _path_pb2.Path.ValueType
     """The path: ML engineer or research scientist; the guide has no other figures."""
     level: _profile_pb2.Level.ValueType
@@ -593,6 +594,10 @@ class PayBand(_message.Message):
     """High end. Unit: US dollars a year."""
     open_ended: _builtins.bool
     """True if pay can go beyond the high end."""
+    @_builtins.property
+    def claims(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Claims of the guide behind the figures."""
+
     def __init__(
         self,
         *,
@@ -601,14 +606,93 @@ class PayBand(_message.Message):
         low_usd: _builtins.int = ...,
         high_usd: _builtins.int = ...,
         open_ended: _builtins.bool = ...,
+        claims: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["high_usd", b"high_usd", "level", b"level", "low_usd", b"low_usd", "open_ended", b"open_ended", "path", b"path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claims", b"claims", "high_usd", b"high_usd", "level", b"level", "low_usd", b"low_usd", "open_ended", b"open_ended", "path", b"path"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PayBand: _TypeAlias = PayBand  # noqa: Y015
+
+@_typing.final
+class PayOverlap(_message.Message):
+    """Where the bands of the two tracks overlap."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOW_USD_FIELD_NUMBER: _builtins.int
+    HIGH_USD_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    low_usd: _builtins.int
+    """Low end. Unit: US dollars a year."""
+    high_usd: _builtins.int
+    """High end. Unit: US dollars a year."""
+    message: _builtins.str
+    """One plain sentence."""
+    def __init__(
+        self,
+        *,
+        low_usd: _builtins.int = ...,
+        high_usd: _builtins.int = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["high_usd", b"high_usd", "low_usd", b"low_usd", "message", b"message"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PayOverlap: _TypeAlias = PayOverlap  # noqa: Y015
+
+@_typing.final
+class PayNote(_message.Message):
+    """Something the guide says about pay. One that holds only on conditions is given only
+    where they could apply, and its message names them.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    CLAIMS_FIELD_NUMBER: _builtins.int
+    STRENGTH_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    kind: Global___PayNoteKind.ValueType
+    """What it is about."""
+    message: _builtins.str
+    """One plain sentence."""
+    rule_id: _builtins.str
+    """The rule that gives it."""
+    strength: _evidence_pb2.ClaimStrength.ValueType
+    """How flatly the guide states it: the weakest of the claims cited."""
+    @_builtins.property
+    def claims(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Claims of the guide behind it."""
+
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_pb2.Evidence]:
+        """The fields it rests on. Empty where it rests on no field of the profile."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___PayNoteKind.ValueType = ...,
+        message: _builtins.str = ...,
+        rule_id: _builtins.str = ...,
+        claims: _abc.Iterable[_builtins.str] | None = ...,
+        strength: _evidence_pb2.ClaimStrength.ValueType = ...,
+        evidence: _abc.Iterable[_evidence_pb2.Evidence] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claims", b"claims", "evidence", b"evidence", "kind", b"kind", "message", b"message", "rule_id", b"rule_id", "strength", b"strength"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PayNote: _TypeAlias = PayNote  # noqa: Y015
 
 @_typing.final
 class Trace(_message.Message):

@@ -3,9 +3,14 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from rolefit.v1 import comparison_pb2 as _comparison_pb2
+from rolefit.v1 import path_pb2 as _path_pb2
+from rolefit.v1 import preparation_pb2 as _preparation_pb2
 from rolefit.v1 import profile_pb2 as _profile_pb2
 from rolefit.v1 import recommendation_pb2 as _recommendation_pb2
 import builtins as _builtins
@@ -28,11 +33,11 @@ class _ViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_View.ValueType],
     VIEW_UNSPECIFIED: _View.ValueType  # 0
     """The same as VIEW_STANDARD."""
     VIEW_BASIC: _View.ValueType  # 1
-    """Path, certainty, headline, findings without their evidence, questions, seat."""
+    """Path, certainty, headline, codes of the findings, three questions, seat: under 2 KB."""
     VIEW_STANDARD: _View.ValueType  # 2
-    """All but the trace."""
+    """All but the trace and the preparations: some 4 to 9 KB."""
     VIEW_FULL: _View.ValueType  # 3
-    """Everything."""
+    """Everything: some 7 to 15 KB."""
 
 class View(_View, metaclass=_ViewEnumTypeWrapper):
     """How much of an answer to return."""
@@ -40,11 +45,11 @@ class View(_View, metaclass=_ViewEnumTypeWrapper):
 VIEW_UNSPECIFIED: View.ValueType  # 0
 """The same as VIEW_STANDARD."""
 VIEW_BASIC: View.ValueType  # 1
-"""Path, certainty, headline, findings without their evidence, questions, seat."""
+"""Path, certainty, headline, codes of the findings, three questions, seat: under 2 KB."""
 VIEW_STANDARD: View.ValueType  # 2
-"""All but the trace."""
+"""All but the trace and the preparations: some 4 to 9 KB."""
 VIEW_FULL: View.ValueType  # 3
-"""Everything."""
+"""Everything: some 7 to 15 KB."""
 Global___View: _TypeAlias = View  # noqa: Y015
 
 @_typing.final
@@ -108,3 +113,139 @@ class RecommendResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecommendResponse: _TypeAlias = RecommendResponse  # noqa: Y015
+
+@_typing.final
+class PrepareRequest(_message.Message):
+    """Request of Prepare."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFILE_FIELD_NUMBER: _builtins.int
+    PATHS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def profile(self) -> _profile_pb2.CandidateProfile:
+        """The profile. Required, but it may be empty."""
+
+    @_builtins.property
+    def paths(self) -> _containers.RepeatedScalarFieldContainer[_path_pb2.Path.ValueType]:
+        """The paths to prepare for. Empty: the recommended one and the runner-up."""
+
+    def __init__(
+        self,
+        *,
+        profile: _profile_pb2.CandidateProfile | None = ...,
+        paths: _abc.Iterable[_path_pb2.Path.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["paths", b"paths", "profile", b"profile"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PrepareRequest: _TypeAlias = PrepareRequest  # noqa: Y015
+
+@_typing.final
+class PrepareResponse(_message.Message):
+    """Response of Prepare."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECOMMENDED_PATH_FIELD_NUMBER: _builtins.int
+    PREPARATIONS_FIELD_NUMBER: _builtins.int
+    RULESET_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    recommended_path: _path_pb2.Path.ValueType
+    """The path recommended for the profile."""
+    decision_id: _builtins.str
+    """Identifier of this decision, 32 hexadecimal digits, different for every call."""
+    @_builtins.property
+    def preparations(self) -> _containers.RepeatedCompositeFieldContainer[_preparation_pb2.Preparation]:
+        """What to prepare, for each path asked for."""
+
+    @_builtins.property
+    def ruleset(self) -> _recommendation_pb2.Ruleset:
+        """Which rule set said so."""
+
+    def __init__(
+        self,
+        *,
+        recommended_path: _path_pb2.Path.ValueType = ...,
+        preparations: _abc.Iterable[_preparation_pb2.Preparation] | None = ...,
+        ruleset: _recommendation_pb2.Ruleset | None = ...,
+        decision_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ruleset", b"ruleset"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "preparations", b"preparations", "recommended_path", b"recommended_path", "ruleset", b"ruleset"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PrepareResponse: _TypeAlias = PrepareResponse  # noqa: Y015
+
+@_typing.final
+class CompareProfilesRequest(_message.Message):
+    """Request of CompareProfiles."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    A_FIELD_NUMBER: _builtins.int
+    B_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
+    view: Global___View.ValueType
+    """How much of the two answers to return. Absent: VIEW_STANDARD."""
+    @_builtins.property
+    def a(self) -> _profile_pb2.CandidateProfile:
+        """The first profile, or the earlier one. Required, but it may be empty."""
+
+    @_builtins.property
+    def b(self) -> _profile_pb2.CandidateProfile:
+        """The second profile, or the later one. Required, but it may be empty."""
+
+    def __init__(
+        self,
+        *,
+        a: _profile_pb2.CandidateProfile | None = ...,
+        b: _profile_pb2.CandidateProfile | None = ...,
+        view: Global___View.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["a", b"a", "b", b"b"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["a", b"a", "b", b"b", "view", b"view"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareProfilesRequest: _TypeAlias = CompareProfilesRequest  # noqa: Y015
+
+@_typing.final
+class CompareProfilesResponse(_message.Message):
+    """Response of CompareProfiles."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMPARISON_FIELD_NUMBER: _builtins.int
+    RULESET_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    decision_id: _builtins.str
+    """Identifier of this decision, 32 hexadecimal digits, different for every call."""
+    @_builtins.property
+    def comparison(self) -> _comparison_pb2.Comparison:
+        """The comparison."""
+
+    @_builtins.property
+    def ruleset(self) -> _recommendation_pb2.Ruleset:
+        """Which rule set made it."""
+
+    def __init__(
+        self,
+        *,
+        comparison: _comparison_pb2.Comparison | None = ...,
+        ruleset: _recommendation_pb2.Ruleset | None = ...,
+        decision_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["comparison", b"comparison", "ruleset", b"ruleset"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comparison", b"comparison", "decision_id", b"decision_id", "ruleset", b"ruleset"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareProfilesResponse: _TypeAlias = CompareProfilesResponse  # noqa: Y015

@@ -40,6 +40,16 @@ class RecommendationServiceStub:
                 request_serializer=rolefit_dot_v1_dot_recommendation__service__pb2.RecommendRequest.SerializeToString,
                 response_deserializer=rolefit_dot_v1_dot_recommendation__service__pb2.RecommendResponse.FromString,
                 _registered_method=True)
+        self.Prepare = channel.unary_unary(
+                '/rolefit.v1.RecommendationService/Prepare',
+                request_serializer=rolefit_dot_v1_dot_recommendation__service__pb2.PrepareRequest.SerializeToString,
+                response_deserializer=rolefit_dot_v1_dot_recommendation__service__pb2.PrepareResponse.FromString,
+                _registered_method=True)
+        self.CompareProfiles = channel.unary_unary(
+                '/rolefit.v1.RecommendationService/CompareProfiles',
+                request_serializer=rolefit_dot_v1_dot_recommendation__service__pb2.CompareProfilesRequest.SerializeToString,
+                response_deserializer=rolefit_dot_v1_dot_recommendation__service__pb2.CompareProfilesResponse.FromString,
+                _registered_method=True)
 
 
 class RecommendationServiceServicer:
@@ -59,6 +69,22 @@ class RecommendationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Prepare(self, request, context):
+        """Says what to prepare for a path: interviews, résumé, negotiation, skills, next steps.
+        Errors as for Recommend.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareProfiles(self, request, context):
+        """Compares two profiles: both answers, the fields that differ, the findings gained and
+        lost, and which fields changed the path. Errors as for Recommend.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RecommendationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -66,6 +92,16 @@ def add_RecommendationServiceServicer_to_server(servicer, server):
                     servicer.Recommend,
                     request_deserializer=rolefit_dot_v1_dot_recommendation__service__pb2.RecommendRequest.FromString,
                     response_serializer=rolefit_dot_v1_dot_recommendation__service__pb2.RecommendResponse.SerializeToString,
+            ),
+            'Prepare': grpc.unary_unary_rpc_method_handler(
+                    servicer.Prepare,
+                    request_deserializer=rolefit_dot_v1_dot_recommendation__service__pb2.PrepareRequest.FromString,
+                    response_serializer=rolefit_dot_v1_dot_recommendation__service__pb2.PrepareResponse.SerializeToString,
+            ),
+            'CompareProfiles': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareProfiles,
+                    request_deserializer=rolefit_dot_v1_dot_recommendation__service__pb2.CompareProfilesRequest.FromString,
+                    response_serializer=rolefit_dot_v1_dot_recommendation__service__pb2.CompareProfilesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -96,6 +132,60 @@ class RecommendationService:
             '/rolefit.v1.RecommendationService/Recommend',
             rolefit_dot_v1_dot_recommendation__service__pb2.RecommendRequest.SerializeToString,
             rolefit_dot_v1_dot_recommendation__service__pb2.RecommendResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Prepare(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rolefit.v1.RecommendationService/Prepare',
+            rolefit_dot_v1_dot_recommendation__service__pb2.PrepareRequest.SerializeToString,
+            rolefit_dot_v1_dot_recommendation__service__pb2.PrepareResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareProfiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rolefit.v1.RecommendationService/CompareProfiles',
+            rolefit_dot_v1_dot_recommendation__service__pb2.CompareProfilesRequest.SerializeToString,
+            rolefit_dot_v1_dot_recommendation__service__pb2.CompareProfilesResponse.FromString,
             options,
             channel_credentials,
             insecure,

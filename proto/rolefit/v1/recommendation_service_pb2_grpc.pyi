@@ -42,6 +42,14 @@ class RecommendationServiceStub:
     without one if the message is too large; DEADLINE_EXCEEDED if the deadline passed
     before the work began. google.rpc.ErrorInfo carries an ErrorReason.
     """
+    Prepare: _grpc.UnaryUnaryMultiCallable[_recommendation_service_pb2.PrepareRequest, _recommendation_service_pb2.PrepareResponse]
+    """Says what to prepare for a path: interviews, résumé, negotiation, skills, next steps.
+    Errors as for Recommend.
+    """
+    CompareProfiles: _grpc.UnaryUnaryMultiCallable[_recommendation_service_pb2.CompareProfilesRequest, _recommendation_service_pb2.CompareProfilesResponse]
+    """Compares two profiles: both answers, the fields that differ, the findings gained and
+    lost, and which fields changed the path. Errors as for Recommend.
+    """
 
 @_typing.type_check_only
 class RecommendationServiceAsyncStub(RecommendationServiceStub):
@@ -56,6 +64,14 @@ class RecommendationServiceAsyncStub(RecommendationServiceStub):
     RESOURCE_EXHAUSTED with a google.rpc.RetryInfo if too many calls are in flight, or
     without one if the message is too large; DEADLINE_EXCEEDED if the deadline passed
     before the work began. google.rpc.ErrorInfo carries an ErrorReason.
+    """
+    Prepare: _aio.UnaryUnaryMultiCallable[_recommendation_service_pb2.PrepareRequest, _recommendation_service_pb2.PrepareResponse]  # type: ignore[assignment]
+    """Says what to prepare for a path: interviews, résumé, negotiation, skills, next steps.
+    Errors as for Recommend.
+    """
+    CompareProfiles: _aio.UnaryUnaryMultiCallable[_recommendation_service_pb2.CompareProfilesRequest, _recommendation_service_pb2.CompareProfilesResponse]  # type: ignore[assignment]
+    """Compares two profiles: both answers, the fields that differ, the findings gained and
+    lost, and which fields changed the path. Errors as for Recommend.
     """
 
 class RecommendationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -74,6 +90,26 @@ class RecommendationServiceServicer(metaclass=_abc_1.ABCMeta):
         RESOURCE_EXHAUSTED with a google.rpc.RetryInfo if too many calls are in flight, or
         without one if the message is too large; DEADLINE_EXCEEDED if the deadline passed
         before the work began. google.rpc.ErrorInfo carries an ErrorReason.
+        """
+
+    @_abc_1.abstractmethod
+    def Prepare(
+        self,
+        request: _recommendation_service_pb2.PrepareRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommendation_service_pb2.PrepareResponse, _abc.Awaitable[_recommendation_service_pb2.PrepareResponse]]:
+        """Says what to prepare for a path: interviews, résumé, negotiation, skills, next steps.
+        Errors as for Recommend.
+        """
+
+    @_abc_1.abstractmethod
+    def CompareProfiles(
+        self,
+        request: _recommendation_service_pb2.CompareProfilesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommendation_service_pb2.CompareProfilesResponse, _abc.Awaitable[_recommendation_service_pb2.CompareProfilesResponse]]:
+        """Compares two profiles: both answers, the fields that differ, the findings gained and
+        lost, and which fields changed the path. Errors as for Recommend.
         """
 
 def add_RecommendationServiceServicer_to_server(servicer: RecommendationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

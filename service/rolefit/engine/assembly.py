@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+from rolefit.engine.answer_parts import STRENGTHS, evidence_messages, path_number
 from rolefit.engine.compilation import Program
-from rolefit.engine.explanation import Explainer, FieldEvidence, Question
-from rolefit.engine.outcome import Outcome
+from rolefit.engine.explanation import Explainer, Question
+from rolefit.engine.outcome import Outcome, Readiness
+from rolefit.engine.preparation import PreparationWriter
 from rolefit.engine.ruleset import (
     FITS,
     PATHS,
@@ -15,18 +17,15 @@ from rolefit.engine.ruleset import (
     Ruleset,
     StatementRule,
 )
+from rolefit.engine.speech import Speech
 from rolefit.engine.templates import Template
-from rolefit.v1 import path_pb2, profile_pb2, recommendation_service_pb2
+from rolefit.v1 import evidence_pb2, profile_pb2, recommendation_service_pb2
 from rolefit.v1 import recommendation_pb2 as pb
+from rolefit.v1.preparation_pb2 import Preparation
 
 View = recommendation_service_pb2.View
 
-STRENGTHS = {
-    "": pb.CLAIM_STRENGTH_UNSPECIFIED,
-    "M": pb.CLAIM_STRENGTH_PERMISSIVE,
-    "S": pb.CLAIM_STRENGTH_HEDGED,
-    "H": pb.CLAIM_STRENGTH_FLAT,
-}
+_MOST_BASIC_QUESTIONS = 3
 _OPENNESS = ("YES", "UNKNOWN", "NO")
 
 
@@ -36,60 +35,79 @@ class Assembler:
     def __init__(self, ruleset: Ruleset, program: Program):
         self.ruleset = ruleset
         self.explainer = Explainer(ruleset, program)
-        self.thresholds = {name: t.value for name, t in ruleset.thresholds.items()}
+        self.speech = Speech(ruleset)
         self.findings = sorted(ruleset.findings, key=lambda rule: ruleset.codes[rule.code].rank)
         self.fits = {path: [r for r in ruleset.fits if path in r.paths] for path in PATHS}
         self.bands = {(band.path, band.level): band for band in ruleset.bands}
 
     def recommendation(self, outcome: Outcome, view: View.ValueType) -> pb.Recommendation:
         """The answer; `view` says how much of it."""
-        return _AnswerWriter(self, outcome, evidence=view != View.VIEW_BASIC).write(view)
+        writer = _AnswerWriter(self, outcome, basic=view == View.VIEW_BASIC)
+        return writer.write(view)
+
+    def preparations(
+        self, outcome: Outcome, readiness: Readiness, paths: Sequence[str] = ()
+    ) -> list[Preparation]:
+        """What to prepare for the paths; without any, for the answer and the runner-up."""
+        explanation = self.explainer.explain(outcome)
+        writer = PreparationWriter(self.ruleset, self.speech, outcome, readiness, explanation)
+        ranked = _AnswerWriter(self, outcome, basic=True).ranked_paths()
+        return [writer.write(path) for path in paths or writer.default_paths(ranked)]
 
 
 class _AnswerWriter:
     """Writes one answer."""
 
-    def __init__(self, assembler: Assembler, outcome: Outcome, evidence: bool):
+    def __init__(self, assembler: Assembler, outcome: Outcome, basic: bool):
         self._assembler = assembler
         self._ruleset = assembler.ruleset
         self._outcome = outcome
         self._verdict = outcome.verdict
         self._explanation = assembler.explainer.explain(outcome)
-        self._with_evidence = evidence
+        self._basic = basic
 
     def write(self, view: View.ValueType) -> pb.Recommendation:
         answer = pb.Recommendation(
-            path=_path(self._verdict.path),
+            path=path_number(self._verdict.path),
             certainty=pb.Certainty.Value(f"CERTAINTY_{self._verdict.certainty}"),
-            possible_paths=[_path(path) for path in self._verdict.possible],
+            possible_paths=[path_number(path) for path in self._verdict.possible],
             headline=self._say(self._verdict.rule.because),
             findings=[self._finding(r) for r in self._assembler.findings if self._fired(r.id)],
-            next_questions=[_question(q) for q in self._explanation.questions()],
+            next_questions=self._questions(),
             seat=self._seat(),
         )
-        if view != View.VIEW_BASIC:
-            answer.assessments.extend(self._assessments())
+        if not self._basic:
+            answer.assessments.extend(self._assessment(path) for path in self.ranked_paths())
             answer.compensation.CopyFrom(self._compensation())
         if view == View.VIEW_FULL:
             answer.trace.CopyFrom(self._trace())
         return answer
 
+    def _questions(self) -> list[pb.NextQuestion]:
+        questions = self._explanation.questions()
+        return [
+            _question(q) for q in questions[: _MOST_BASIC_QUESTIONS if self._basic else None]
+        ]
+
     def _fired(self, rule_id: str) -> bool:
         return rule_id in self._outcome.met
 
     def _say(self, template: Template) -> str:
-        label = self._ruleset.paths[self._verdict.path].label
-        facts, vocabulary = self._outcome.facts, self._ruleset.vocabulary
-        return template.render(facts, vocabulary, self._assembler.thresholds, label)
+        words = {"path": self._ruleset.paths[self._verdict.path].label}
+        return self._assembler.speech.say(template, self._outcome, words)
 
-    def _evidence(self, rule_id: str) -> list[pb.Evidence]:
-        return _evidence(self._explanation.evidence(rule_id)) if self._with_evidence else []
+    def _evidence(self, rule_id: str) -> list[evidence_pb2.Evidence]:
+        if self._basic:
+            return []
+        return evidence_messages(self._explanation.evidence(rule_id))
 
     def _finding(self, rule: FindingRule) -> pb.Finding:
-        kind = self._ruleset.codes[rule.code].kind
+        kind = pb.FindingKind.Value(f"FINDING_KIND_{self._ruleset.codes[rule.code].kind}")
+        if self._basic:
+            return pb.Finding(code=rule.code, kind=kind)
         return pb.Finding(
             code=rule.code,
-            kind=pb.FindingKind.Value(f"FINDING_KIND_{kind}"),
+            kind=kind,
             message=self._say(rule.because),
             rule_id=rule.id,
             claims=rule.claims,
@@ -98,33 +116,35 @@ class _AnswerWriter:
             evidence=self._evidence(rule.id),
         )
 
-    def _assessments(self) -> list[pb.PathAssessment]:
+    def ranked_paths(self) -> list[str]:
         """All five paths: the recommended first, then by fit, then open before closed."""
-        fits = {
-            path: [r for r in self._assembler.fits[path] if self._fired(r.id)] for path in PATHS
-        }
-        points = {path: sum(rule.points for rule in rules) for path, rules in fits.items()}
-        open_now = {path: self._open_now(path) for path in PATHS}
 
         def rank(path: str) -> tuple[bool, int, int, int]:
             chosen = path == self._verdict.path
-            openness = _OPENNESS.index(open_now[path])
-            return not chosen, -points[path], openness, PATHS.index(path)
+            points = sum(rule.points for rule in self._fits(path))
+            return not chosen, -points, _OPENNESS.index(self._open_now(path)), PATHS.index(path)
 
-        return [
-            pb.PathAssessment(
-                path=_path(path),
-                fit=self._fit(points[path], bool(fits[path])),
-                open_now=pb.Ternary.Value(f"TERNARY_{open_now[path]}"),
-                reasons=[self._reason(rule) for rule in fits[path] if rule.points > 0],
-                why_not=self._why_not(path, [rule for rule in fits[path] if rule.points < 0]),
-            )
-            for path in sorted(PATHS, key=rank)
-        ]
+        return sorted(PATHS, key=rank)
 
-    def _fit(self, points: int, any_rule: bool) -> pb.Fit.ValueType:
-        if not any_rule:
+    def _fits(self, path: str) -> list[FitRule]:
+        """Fit rules that fired, weighty ones first."""
+        fired = [rule for rule in self._assembler.fits[path] if self._fired(rule.id)]
+        return sorted(fired, key=lambda rule: -abs(rule.points))
+
+    def _assessment(self, path: str) -> pb.PathAssessment:
+        fits = self._fits(path)
+        return pb.PathAssessment(
+            path=path_number(path),
+            fit=self._fit(fits),
+            open_now=pb.Ternary.Value(f"TERNARY_{self._open_now(path)}"),
+            reasons=[self._reason(rule) for rule in fits if rule.points > 0],
+            why_not=self._why_not(path, [rule for rule in fits if rule.points < 0]),
+        )
+
+    def _fit(self, fits: list[FitRule]) -> pb.Fit.ValueType:
+        if not fits:
             return pb.FIT_UNKNOWN
+        points = sum(rule.points for rule in fits)
         name = next((fit for low, fit in self._ruleset.fit_bands if points >= low), FITS[0])
         return pb.Fit.Value(f"FIT_{name}")
 
@@ -156,7 +176,7 @@ class _AnswerWriter:
             winner = self._verdict.rule
             return [
                 pb.Reason(
-                    message=self._say(self._ruleset.outranked),
+                    message=self._say(self._ruleset.sentences["outranked"]),
                     rule_id=winner.id,
                     claims=winner.claims,
                     convention=winner.convention,
@@ -169,7 +189,7 @@ class _AnswerWriter:
                 rule_id=obstacle.rule.id,
                 claims=obstacle.rule.claims,
                 convention=obstacle.rule.convention,
-                evidence=_evidence(obstacle.evidence),
+                evidence=evidence_messages(obstacle.evidence),
             )
             for obstacle in obstacles
         ]
@@ -189,11 +209,39 @@ class _AnswerWriter:
     def _compensation(self) -> pb.CompensationPanel:
         rule = self._statement("pay")
         coverage = f"COMPENSATION_COVERAGE_{rule.value}"
-        return pb.CompensationPanel(
+        panel = pb.CompensationPanel(
             coverage=pb.CompensationCoverage.Value(coverage),
             message=self._say(rule.because),
-            bands=self._pay_bands() if rule.value == "COVERED" else [],
         )
+        if rule.value == "COVERED":
+            bands = self._pay_bands()
+            panel.bands.extend(bands)
+            panel.notes.extend(self._pay_notes())
+            panel.overlap.CopyFrom(self._pay_overlap(bands))
+        return panel
+
+    def _pay_notes(self) -> list[pb.PayNote]:
+        return [
+            pb.PayNote(
+                kind=pb.PayNoteKind.Value(f"PAY_NOTE_KIND_{rule.kind}"),
+                message=self._say(rule.because),
+                rule_id=rule.id,
+                claims=rule.claims,
+                strength=STRENGTHS[rule.strength],
+                evidence=self._evidence(rule.id),
+            )
+            for rule in self._ruleset.pay_notes
+            if self._fired(rule.id)
+        ]
+
+    def _pay_overlap(self, bands: list[pb.PayBand]) -> pb.PayOverlap:
+        low = max(band.low_usd for band in bands)
+        high = min(band.high_usd for band in bands)
+        open_ended = all(band.open_ended for band in bands)
+        sentence = self._ruleset.sentences["pay_overlap_open" if open_ended else "pay_overlap"]
+        words = {"low": f"{low:,}", "high": f"{high:,}"}
+        message = self._assembler.speech.say(sentence, self._outcome, words)
+        return pb.PayOverlap(low_usd=low, high_usd=high, message=message)
 
     def _pay_bands(self) -> list[pb.PayBand]:
         """The bands of both tracks for the level, the recommended path's first."""
@@ -202,11 +250,12 @@ class _AnswerWriter:
         bands = (self._assembler.bands.get((path, level)) for path in paths)
         return [
             pb.PayBand(
-                path=_path(band.path),
+                path=path_number(band.path),
                 level=profile_pb2.Level.Value(f"LEVEL_{band.level}"),
                 low_usd=band.low,
                 high_usd=band.high,
                 open_ended=band.open_ended,
+                claims=band.claims,
             )
             for band in bands
             if band is not None
@@ -228,16 +277,5 @@ def _question(question: Question) -> pb.NextQuestion:
         field=question.field,
         question=question.question,
         options=question.options,
-        could_lead_to=[_path(path) for path in question.could_lead_to],
+        could_lead_to=[path_number(path) for path in question.could_lead_to],
     )
-
-
-def _path(path: str) -> path_pb2.Path.ValueType:
-    return path_pb2.Path.Value(f"PATH_{path}")
-
-
-def _evidence(items: Iterable[FieldEvidence]) -> list[pb.Evidence]:
-    return [
-        pb.Evidence(field=item.field, observed=item.observed, condition=item.condition)
-        for item in items
-    ]

@@ -6,10 +6,10 @@ import graphlib
 from collections.abc import Iterable, Iterator
 
 from rolefit.engine.conditions import (
+    ALWAYS,
     ANSWER_CERTAINTY,
     ANSWER_PATH,
     MAX_ALTERNATIVES,
-    All,
     Condition,
     alternatives,
     negated_alternatives,
@@ -20,6 +20,8 @@ from rolefit.engine.ruleset import (
     PATHS,
     UNDETERMINED,
     FindingRule,
+    PayNoteRule,
+    RoundRule,
     Rule,
     Ruleset,
     SentenceRule,
@@ -28,6 +30,9 @@ from rolefit.engine.ruleset import (
     VerdictRule,
 )
 from rolefit.engine.templates import Template
+
+# Rules that may read the answer.
+_AFTER_VERDICT = FindingRule | StatementRule | PayNoteRule
 
 
 def check_ruleset(ruleset: Ruleset) -> None:
@@ -84,11 +89,26 @@ def decisive_signals(ruleset: Ruleset) -> frozenset[str]:
     return frozenset(decisive)
 
 
+def decisive_fields(ruleset: Ruleset) -> frozenset[str]:
+    """The fields that verdicts rest on, through their signals."""
+    decisive = decisive_signals(ruleset)
+    return frozenset(
+        test.subject
+        for rule in ruleset.signals
+        if rule.signal in decisive
+        for condition in conditions_of(rule)
+        for test in tests_of(condition)
+        if test.subject in ruleset.vocabulary.fields
+    )
+
+
 def conditions_of(rule: Rule) -> Iterator[Condition]:
-    """The conditions a rule has: one, or two for a signal with `no_when`."""
+    """The conditions a rule has: `when`, and those that signals and rounds add."""
     yield rule.when
     if isinstance(rule, SignalRule) and rule.no_when is not None:
         yield rule.no_when
+    if isinstance(rule, RoundRule):
+        yield from (rule.missing_when, rule.thin_when)
 
 
 def _signals_read(rule: Rule, names: Iterable[str]) -> list[str]:
@@ -154,13 +174,13 @@ def _decisive_signal_problems(ruleset: Ruleset) -> Iterator[Problem]:
 
 def _answer_problems(rules: Iterable[Rule]) -> Iterator[Problem]:
     for rule in rules:
-        if isinstance(rule, FindingRule | StatementRule):
+        if isinstance(rule, _AFTER_VERDICT):
             continue
         for condition in conditions_of(rule):
             for test in tests_of(condition):
                 if test.subject in (ANSWER_PATH, ANSWER_CERTAINTY):
                     yield _problem(
-                        rule, f"only findings, seat and pay may read '{test.subject}'"
+                        rule, f"only findings, seat, pay and pay_note may read '{test.subject}'"
                     )
 
 
@@ -172,7 +192,7 @@ def _verdict_problems(ruleset: Ruleset) -> Iterator[Problem]:
     if len({rule.file for rule in verdicts}) > 1:
         yield _problem(verdicts[-1], "verdict rules stand in one file, for their order counts")
     last = verdicts[-1]
-    if last.when != All(()) or last.path != UNDETERMINED:
+    if last.when != ALWAYS or last.path != UNDETERMINED:
         yield _problem(last, "the last verdict must be UNDETERMINED, 'when: always'")
     missing = set(PATHS) - {rule.path for rule in verdicts}
     for path in sorted(missing):
@@ -200,7 +220,7 @@ def _path_problems(ruleset: Ruleset) -> Iterator[Problem]:
             )
     for topic in ("seat", "pay"):
         statements = [rule for rule in ruleset.statements if rule.topic == topic]
-        if not statements or statements[-1].when != All(()):
+        if not statements or statements[-1].when != ALWAYS:
             yield Problem("topics", 0, f"the last rule about {topic} must have 'when: always'")
 
 
@@ -228,6 +248,19 @@ def _template_problems(ruleset: Ruleset) -> Iterator[Problem]:
             continue
         known = _always_known(rule.when)
         yield from _hole_problems(rule, rule.because, known, ruleset)
+    for round_rule in ruleset.rounds:
+        yield from _round_template_problems(round_rule, ruleset)
+
+
+def _round_template_problems(rule: RoundRule, ruleset: Ruleset) -> Iterator[Problem]:
+    for template, condition in (
+        (rule.probes, ALWAYS),
+        (rule.says_unknown, ALWAYS),
+        (rule.says_ready, rule.when),
+        (rule.says_missing, rule.missing_when),
+        (rule.says_thin, rule.thin_when),
+    ):
+        yield from _hole_problems(rule, template, _always_known(condition), ruleset)
 
 
 def _always_known(condition: Condition) -> frozenset[str]:
@@ -244,8 +277,8 @@ def _hole_problems(
 ) -> Iterator[Problem]:
     for hole in template.holes():
         if hole == "path":
-            if not isinstance(rule, FindingRule | StatementRule):
-                yield _problem(rule, "{path} is for findings, seat and pay")
+            if not isinstance(rule, _AFTER_VERDICT):
+                yield _problem(rule, "{path} is for findings, seat, pay and pay_note")
         elif hole.startswith("$"):
             if hole[1:] not in ruleset.thresholds:
                 yield _problem(rule, f"the sentence names an unknown threshold '{hole}'")

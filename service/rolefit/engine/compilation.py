@@ -24,7 +24,7 @@ from rolefit.engine.conditions import (
     tests_of,
 )
 from rolefit.engine.projection import Literal, Projection, Properties, literal, property_name
-from rolefit.engine.ruleset import Rule, Ruleset, SignalRule, VerdictRule
+from rolefit.engine.ruleset import RoundRule, Rule, Ruleset, SignalRule, VerdictRule
 
 # One rule set of the engine must not see more: it fails with 64 alternatives matched at
 # once, crashes near 200 rules on one condition and loops at 512 roots.
@@ -38,6 +38,8 @@ _FNV_OFFSET, _FNV_PRIME, _MASK = 0x811C9DC5, 0x01000193, 0xFFFFFFFF
 # the question; and, for a signal with conditions of its own for YES and NO, where either
 # can no longer come true.
 MET, REFUTED, NEVER_YES, NEVER_NO = "met", "refuted", "never-yes", "never-no"
+# Further sides of an interview round, beside ready.
+MISSING, THIN = "missing", "thin"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Program:
         signals: Layers that derive signals.
         verdict: Findings and fits that do not read the answer, and the verdicts.
         advice: Findings and statements that read the answer.
+        preparation: Interview rounds, résumé and negotiation; fired only when asked for.
         answer_groups: Groups of values that rules ask of the answer, by subject.
         decisive: Signals that verdicts rest on.
     """
@@ -88,13 +91,14 @@ class Program:
     findings: Layer
     verdict: Layer
     advice: Layer
+    preparation: Layer
     answer_groups: dict[str, frozenset[tuple[str, ...]]]
     decisive: frozenset[str]
 
     @property
     def layers(self) -> tuple[Layer, ...]:
         """Every layer in order of firing."""
-        return (*self.signals, self.findings, self.verdict, self.advice)
+        return (*self.signals, self.findings, self.verdict, self.advice, self.preparation)
 
     def answer_properties(self, path: str, certainty: str) -> Properties:
         """The properties that rules after the verdict see."""
@@ -122,7 +126,9 @@ def compile_ruleset(ruleset: Ruleset) -> Program:
         by_name = {a.name: a for a in members}
         return Layer(name, tuple(rules), by_name, _definitions(members, projection))
 
-    early, late = _split_by_answer([*ruleset.findings, *ruleset.fits, *ruleset.statements])
+    early, late = _split_by_answer(
+        [*ruleset.findings, *ruleset.fits, *ruleset.statements, *ruleset.pay_notes]
+    )
     answer_groups = {
         subject: frozenset(
             t.operand
@@ -140,6 +146,7 @@ def compile_ruleset(ruleset: Ruleset) -> Program:
         findings=layer("findings", early),
         verdict=layer("verdict", ruleset.verdicts),
         advice=layer("advice", late),
+        preparation=layer("preparation", [*ruleset.rounds, *ruleset.items]),
         answer_groups=answer_groups,
         decisive=decisive_signals(ruleset),
     )
@@ -164,6 +171,9 @@ def _alternatives(rule: Rule) -> list[Alternative]:
         sides[NEVER_NO] = negated_alternatives(rule.no_when)
     elif isinstance(rule, SignalRule | VerdictRule):
         sides[REFUTED] = negated_alternatives(rule.when)
+    elif isinstance(rule, RoundRule):
+        sides[MISSING] = alternatives(rule.missing_when)
+        sides[THIN] = alternatives(rule.thin_when)
     return [
         Alternative(f"{rule.id}.{side}.{i}", rule, side, tests)
         for side, conjunctions in sides.items()

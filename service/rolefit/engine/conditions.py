@@ -100,7 +100,9 @@ class Not:
 
 
 Condition = Test | All | Any | Not
-_CONSTANTS: dict[str, Condition] = {"always": All(()), "never": Any(())}
+ALWAYS: Condition = All(())
+NEVER: Condition = Any(())
+_CONSTANTS = {"always": ALWAYS, "never": NEVER}
 Conjunction = tuple[Test, ...]
 
 

@@ -85,7 +85,7 @@ class Explanation:
 
     def evidence(self, rule_id: str) -> tuple[FieldEvidence, ...]:
         """The fields that a rule which fired rests on, signals traced back to fields."""
-        return self._evidence(self._outcome.met.get(rule_id, ()))
+        return self.evidence_of(self._outcome.met.get(rule_id, ()))
 
     def signal_evidence(self, signal: str) -> tuple[FieldEvidence, ...]:
         """The fields that a signal's value rests on; for UNKNOWN, the absent ones."""
@@ -103,9 +103,10 @@ class Explanation:
         # A disputed signal rests on both sides.
         sides = [outcome.met] if value != "NO" else []
         sides += [outcome.refuted] if value != "YES" else []
-        return self._evidence(a for side in sides for a in side.get(rule_id, ()))
+        return self.evidence_of(a for side in sides for a in side.get(rule_id, ()))
 
-    def _evidence(self, alternatives: Iterable[Alternative]) -> tuple[FieldEvidence, ...]:
+    def evidence_of(self, alternatives: Iterable[Alternative]) -> tuple[FieldEvidence, ...]:
+        """The fields that alternatives which came true rest on."""
         found: dict[str, FieldEvidence] = {}
         for alternative in alternatives:
             for test in alternative.tests:

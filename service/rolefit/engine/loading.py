@@ -9,14 +9,16 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rolefit.engine.catalogue_parsing import read_catalogue
 from rolefit.engine.checks import check_ruleset
 from rolefit.engine.conditions import ANSWER_CERTAINTY, ANSWER_PATH, Names
 from rolefit.engine.errors import Problem, RulesetError
-from rolefit.engine.rule_parsing import RuleParser, read_claim_ids
+from rolefit.engine.rule_parsing import RuleParser, read_claim_ids, read_template
 from rolefit.engine.ruleset import (
     CERTAINTIES,
     FITS,
     PATHS,
+    SENTENCES,
     STRENGTHS,
     UNDETERMINED,
     Band,
@@ -24,10 +26,14 @@ from rolefit.engine.ruleset import (
     Code,
     FindingRule,
     FitRule,
+    ItemRule,
     PathCard,
+    PayNoteRule,
+    RoundRule,
     Rule,
     Ruleset,
     SignalRule,
+    SkillsInDemand,
     StatementRule,
     Threshold,
     VerdictRule,
@@ -47,7 +53,18 @@ if TYPE_CHECKING:
 
 FINDING_KINDS = ("CONTRADICTION", "GATE", "RISK", "MISSING", "EVIDENCE", "NEXT_STEP", "NOTE")
 _RULE_FOLDER = "topics"
-_FILES = ("ruleset", "vocabulary", "claims", "codes", "thresholds", "paths", "compensation")
+_FILES = (
+    "ruleset",
+    "vocabulary",
+    "claims",
+    "codes",
+    "thresholds",
+    "paths",
+    "sentences",
+    "compensation",
+    "catalogue/paths",
+    "catalogue/dimensions",
+)
 
 
 def load_ruleset(directory: Path | None = None) -> Ruleset:
@@ -78,10 +95,11 @@ def _read_sources(root: Traversable) -> dict[str, str]:
     sources = {}
     if not root.is_dir():
         raise RulesetError([Problem(str(root), 0, "there is no such rules folder")])
-    topics = root / _RULE_FOLDER
     entries = [("", entry) for entry in root.iterdir()]
-    if topics.is_dir():
-        entries += [(f"{_RULE_FOLDER}/", entry) for entry in topics.iterdir()]
+    for name in (_RULE_FOLDER, "catalogue"):
+        folder = root / name
+        if folder.is_dir():
+            entries += [(f"{name}/", entry) for entry in folder.iterdir()]
     for prefix, entry in entries:
         if entry.name.endswith(".yaml"):
             file = f"{prefix}{entry.name}"
@@ -118,7 +136,7 @@ def _assemble(values: dict[str, Value], digest: str) -> Ruleset:
     codes = _read_codes(values["codes.yaml"], claims)
     bands = _read_bands(values["compensation.yaml"], claims)
     thresholds = _read_thresholds(values["thresholds.yaml"], bands)
-    paths, fit_bands, outranked = _read_paths(values["paths.yaml"])
+    paths, fit_bands, skills = _read_paths(values["paths.yaml"], claims)
     topics = {f: v for f, v in values.items() if f.startswith(f"{_RULE_FOLDER}/")}
     rules = _read_rules(topics, vocabulary, claims, codes, thresholds)
     return Ruleset(
@@ -131,13 +149,21 @@ def _assemble(values: dict[str, Value], digest: str) -> Ruleset:
         thresholds=thresholds,
         paths=paths,
         fit_bands=fit_bands,
-        outranked=outranked,
+        sentences=_read_sentences(values["sentences.yaml"]),
+        skills_in_demand=skills,
         bands=bands,
         signals=tuple(r for r in rules if isinstance(r, SignalRule)),
         findings=tuple(r for r in rules if isinstance(r, FindingRule)),
         fits=tuple(r for r in rules if isinstance(r, FitRule)),
         verdicts=tuple(r for r in rules if isinstance(r, VerdictRule)),
         statements=tuple(r for r in rules if isinstance(r, StatementRule)),
+        pay_notes=tuple(r for r in rules if isinstance(r, PayNoteRule)),
+        rounds=tuple(r for r in rules if isinstance(r, RoundRule)),
+        items=tuple(r for r in rules if isinstance(r, ItemRule)),
+        guide=meta["guide"].as_text("guide") if "guide" in meta else "",
+        catalogue=read_catalogue(
+            values["catalogue/paths.yaml"], values["catalogue/dimensions.yaml"], claims
+        ),
     )
 
 
@@ -228,9 +254,11 @@ def _read_bands(value: Value, known: dict[str, Claim]) -> tuple[Band, ...]:
 
 
 def _read_paths(
-    value: Value,
-) -> tuple[dict[str, PathCard], tuple[tuple[int, str], ...], Template]:
-    entries = value.as_mapping("paths.yaml", required=("paths", "fit_bands", "outranked"))
+    value: Value, claims: dict[str, Claim]
+) -> tuple[dict[str, PathCard], tuple[tuple[int, str], ...], SkillsInDemand]:
+    entries = value.as_mapping(
+        "paths.yaml", required=("paths", "fit_bands", "skills_in_demand")
+    )
     cards = {}
     given = entries["paths"].as_mapping("paths", required=(*PATHS, UNDETERMINED))
     for path in (*PATHS, UNDETERMINED):
@@ -241,7 +269,24 @@ def _read_paths(
     lows = tuple((int(bands[fit].as_number(fit)), fit) for fit in reversed(FITS[1:]))
     if list(lows) != sorted(lows, reverse=True, key=lambda low: low[0]):
         raise entries["fit_bands"].error("a better fit must begin at more points")
-    return cards, lows, Template(entries["outranked"].as_text("outranked"))
+    demand = entries["skills_in_demand"].as_mapping(
+        "skills_in_demand", required=("path", "claims")
+    )
+    path = demand["path"].as_text("path")
+    if path not in PATHS:
+        raise demand["path"].error(f"there is no path '{path}'{suggest(path, PATHS)}")
+    return cards, lows, SkillsInDemand(path, read_claim_ids(demand["claims"], claims))
+
+
+def _read_sentences(value: Value) -> dict[str, Template]:
+    entries = value.as_mapping("sentences.yaml", required=SENTENCES)
+    sentences = {}
+    for name, words in SENTENCES.items():
+        sentences[name] = read_template(entries[name])
+        for hole in sentences[name].holes():
+            if hole not in words:
+                raise entries[name].error(f"this sentence can show {', '.join(words)} only")
+    return sentences
 
 
 def _read_rules(

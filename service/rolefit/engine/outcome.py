@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from rolefit.engine.compilation import (
     MET,
+    MISSING,
     NEVER_NO,
     NEVER_YES,
     REFUTED,
+    THIN,
     Alternative,
     Program,
 )
@@ -36,6 +38,7 @@ class Outcome:
         met: Alternatives of true conditions, by rule id, in file order.
         refuted: Alternatives that make a signal NO or rule a verdict out, by rule id.
         verdict: The conclusion.
+        properties: What the rules engine saw, signals included.
     """
 
     facts: Facts
@@ -44,6 +47,16 @@ class Outcome:
     met: ByRule
     refuted: ByRule
     verdict: Verdict
+    properties: Properties
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What the rules about preparation made of a profile, by side and rule id."""
+
+    ready: ByRule
+    missing: ByRule
+    thin: ByRule
 
 
 @dataclass(frozen=True)
@@ -90,7 +103,19 @@ def run_rules(ruleset: Ruleset, program: Program, sessions: Sessions, facts: Fac
     )
     answer = program.answer_properties(verdict.path, verdict.certainty)
     met.update(_fire(sessions[program.advice.name], {**signals.properties, **answer})[MET])
-    return Outcome(facts, signals.values, lasting.values, met, refuted, verdict)
+    return Outcome(
+        facts, signals.values, lasting.values, met, refuted, verdict, signals.properties
+    )
+
+
+def run_preparation(program: Program, sessions: Sessions, outcome: Outcome) -> Readiness:
+    """Fires the rules about preparation on top of an outcome.
+
+    Raises:
+        InferenceError: The rules engine failed.
+    """
+    fired = _fire(sessions[program.preparation.name], outcome.properties)
+    return Readiness(fired[MET], fired[MISSING], fired[THIN])
 
 
 def _derive_signals(

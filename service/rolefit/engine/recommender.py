@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
 
 from rolefit.engine.assembly import Assembler, View
+from rolefit.engine.comparison import compare_answers
 from rolefit.engine.compilation import compile_ruleset
 from rolefit.engine.facts import Facts, read_facts
 from rolefit.engine.inference import LayerSession
-from rolefit.engine.outcome import Outcome, run_rules
+from rolefit.engine.outcome import Outcome, run_preparation, run_rules
 from rolefit.engine.ruleset import Ruleset
+from rolefit.v1.comparison_pb2 import Comparison
+from rolefit.v1.preparation_pb2 import Preparation
 from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.v1.recommendation_pb2 import Recommendation
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What to prepare, and the path recommended."""
+
+    path: str
+    preparations: list[Preparation]
 
 
 class Engine:
@@ -43,7 +56,43 @@ class Engine:
         Raises:
             InferenceError: The rules engine failed; the next call starts clean.
         """
-        return self._assembler.recommendation(self.run(read_facts(profile)), view)
+        outcome = self.run(read_facts(profile))
+        answer = self._assembler.recommendation(outcome, view)
+        if view == View.VIEW_FULL:
+            answer.preparations.extend(self._prepare(outcome))
+        return answer
+
+    def prepare(self, profile: CandidateProfile, paths: Sequence[str] = ()) -> Prepared:
+        """What to prepare for the paths; without any, for the answer and the runner-up.
+
+        Raises:
+            InferenceError: The rules engine failed; the next call starts clean.
+        """
+        outcome = self.run(read_facts(profile))
+        return Prepared(outcome.verdict.path, self._prepare(outcome, paths))
+
+    def _prepare(self, outcome: Outcome, paths: Sequence[str] = ()) -> list[Preparation]:
+        with self._lock:
+            readiness = run_preparation(self.program, self._sessions, outcome)
+        return self._assembler.preparations(outcome, readiness, paths)
+
+    def compare(
+        self,
+        a: CandidateProfile,
+        b: CandidateProfile,
+        view: View.ValueType = View.VIEW_STANDARD,
+    ) -> Comparison:
+        """Both answers and what lies between them.
+
+        Raises:
+            InferenceError: The rules engine failed; the next call starts clean.
+        """
+        facts = read_facts(a), read_facts(b)
+        answers = self.recommend(a, view), self.recommend(b, view)
+        return compare_answers(self.ruleset, facts, answers, self._path_of)
+
+    def _path_of(self, facts: Facts) -> str:
+        return self.run(facts).verdict.path
 
     def close(self) -> None:
         """Frees the rules engine's memory. The engine cannot be used after that."""

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable
 from typing import TypedDict
 
-from rolefit.engine.conditions import Condition, Names, parse_condition
+from rolefit.engine.conditions import NEVER, Condition, Names, parse_condition
 from rolefit.engine.errors import Problem, RulesetError
 from rolefit.engine.ruleset import (
     COVERAGES,
     PATHS,
+    PAY_NOTES,
     SEATS,
     STRENGTHS,
     UNDETERMINED,
@@ -18,6 +19,9 @@ from rolefit.engine.ruleset import (
     Code,
     FindingRule,
     FitRule,
+    ItemRule,
+    PayNoteRule,
+    RoundRule,
     Rule,
     SignalRule,
     StatementRule,
@@ -26,7 +30,13 @@ from rolefit.engine.ruleset import (
 from rolefit.engine.templates import Template
 from rolefit.engine.yaml_source import Value, suggest
 
-_CONCLUSIONS = ("signal", "finding", "fit", "verdict", "seat", "pay")
+_CONCLUSIONS = (
+    *("signal", "finding", "fit", "verdict", "seat", "pay"),
+    *("pay_note", "round", "resume", "negotiation"),
+)
+# Parts of a rule or of its `then` that only one conclusion has.
+_SPECIAL_PARTS = {"no_when": "signal", "thin_when": "round", "missing_when": "round"}
+_SPECIAL_PARTS |= {"probes": "round", "points": "fit", "title": "round"}
 
 
 class _Head(TypedDict):
@@ -67,20 +77,29 @@ class RuleParser:
         entries = value.as_mapping(
             "a rule",
             required=("id", "claims", "when", "then", "because"),
-            optional=("strength", "convention", "no_when", "note"),
+            optional=(
+                "strength",
+                "convention",
+                "no_when",
+                "thin_when",
+                "missing_when",
+                "probes",
+            ),
         )
-        then = entries["then"].as_mapping("then", optional=(*_CONCLUSIONS, "points"))
+        then = entries["then"].as_mapping("then", optional=(*_CONCLUSIONS, "points", "title"))
         chosen = [word for word in _CONCLUSIONS if word in then]
         if len(chosen) != 1:
             raise entries["then"].error(f"then has exactly one of {', '.join(_CONCLUSIONS)}")
-        if "no_when" in entries and chosen != ["signal"]:
-            raise entries["no_when"].error("only a signal has 'no_when'")
-        if "points" in then and chosen != ["fit"]:
-            raise then["points"].error("only a fit has 'points'")
+        for part, owner in _SPECIAL_PARTS.items():
+            where = then if part in ("points", "title") else entries
+            if part in where and chosen != [owner]:
+                raise where[part].error(f"only a {owner} has '{part}'")
         head = self._parse_head(value, entries)
         if chosen == ["signal"]:
             return self._parse_signal(entries, then["signal"], head)
-        because = _template(entries["because"])
+        if chosen == ["round"]:
+            return self._parse_round(entries, then, head)
+        because = read_template(entries["because"])
         return self._parse_conclusion(chosen[0], then, head, because)
 
     def _parse_head(self, value: Value, entries: dict[str, Value]) -> _Head:
@@ -128,10 +147,35 @@ class RuleParser:
             **head,
             signal=signal.as_text("signal"),
             no_when=no_when,
-            says_yes=_template(says["yes"]),
-            says_no=_template(says["no"]),
-            says_unknown=_template(says["unknown"]),
+            says_yes=read_template(says["yes"]),
+            says_no=read_template(says["no"]),
+            says_unknown=read_template(says["unknown"]),
         )
+
+    def _parse_round(
+        self, entries: dict[str, Value], then: dict[str, Value], head: _Head
+    ) -> RoundRule:
+        for part, where in (("title", then), ("probes", entries)):
+            if part not in where:
+                raise then["round"].error(f"a round needs '{part}'")
+        says = entries["because"].as_mapping(
+            "because of a round", required=("ready", "missing", "thin", "unknown")
+        )
+        return RoundRule(
+            **head,
+            path=_one_of(then["round"], "round", PATHS),
+            title=then["title"].as_text("title"),
+            probes=read_template(entries["probes"]),
+            missing_when=self._parse_optional(entries, "missing_when"),
+            thin_when=self._parse_optional(entries, "thin_when"),
+            says_ready=read_template(says["ready"]),
+            says_missing=read_template(says["missing"]),
+            says_thin=read_template(says["thin"]),
+            says_unknown=read_template(says["unknown"]),
+        )
+
+    def _parse_optional(self, entries: dict[str, Value], part: str) -> Condition:
+        return parse_condition(entries[part], self._names) if part in entries else NEVER
 
     def _parse_conclusion(
         self, conclusion: str, then: dict[str, Value], head: _Head, because: Template
@@ -145,6 +189,12 @@ class RuleParser:
         if conclusion == "verdict":
             path = _one_of(value, "verdict", (*PATHS, UNDETERMINED))
             return VerdictRule(**head, path=path, because=because)
+        if conclusion == "pay_note":
+            kind = _one_of(value, "pay_note", PAY_NOTES)
+            return PayNoteRule(**head, kind=kind, because=because)
+        if conclusion in ("resume", "negotiation"):
+            path = _one_of(value, conclusion, PATHS)
+            return ItemRule(**head, topic=conclusion, path=path, because=because)
         valid = SEATS if conclusion == "seat" else COVERAGES
         chosen = _one_of(value, conclusion, valid)
         return StatementRule(**head, topic=conclusion, value=chosen, because=because)
@@ -182,7 +232,12 @@ def _rule_id(value: Value) -> str:
     return text
 
 
-def _template(value: Value) -> Template:
+def read_template(value: Value) -> Template:
+    """A sentence template.
+
+    Raises:
+        RulesetError: It is empty or its braces do not match.
+    """
     template = Template(" ".join(value.as_text("because").split()))
     if template.malformed():
         raise RulesetError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rolefit.engine.catalogue import Catalogue
 from rolefit.engine.conditions import Condition
 from rolefit.engine.templates import Template
 from rolefit.engine.vocabulary import Vocabulary
@@ -20,8 +21,18 @@ PATHS = (
 )
 UNDETERMINED = "UNDETERMINED"
 CERTAINTIES = ("CERTAIN", "PROVISIONAL", "UNDETERMINED")
+# Sentences that no single rule says, and the words that each may hold.
+SENTENCES = {
+    "outranked": ("path",),
+    "no_loop": ("path",),
+    "pay_overlap": ("low", "high"),
+    "pay_overlap_open": ("low",),
+    "same_path": ("path",),
+    "changed_path": ("path_a", "path_b"),
+}
 FITS = ("WEAK", "MIXED", "GOOD", "STRONG")
 SEATS = ("YES", "NO", "UNKNOWN")
+PAY_NOTES = ("SHAPE", "DRIVER", "PREMIUM", "OVERTAKING", "CAVEAT")
 COVERAGES = ("COVERED", "LEVEL_UNKNOWN", "OUTSIDE_US", "PATH_NOT_COVERED")
 
 
@@ -133,12 +144,50 @@ class StatementRule(SentenceRule):
 
 
 @dataclass(frozen=True)
+class PayNoteRule(SentenceRule):
+    """Adds a note about pay; `kind` says what it is about."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class ItemRule(SentenceRule):
+    """Adds an item to prepare for `path` under the `topic` "resume" or "negotiation"."""
+
+    topic: str
+    path: str
+
+
+@dataclass(frozen=True)
+class RoundRule(Rule):
+    """An interview round of `path`: `when` is ready, else `missing_when`, else `thin_when`."""
+
+    path: str
+    title: str
+    probes: Template
+    missing_when: Condition
+    thin_when: Condition
+    says_ready: Template
+    says_missing: Template
+    says_thin: Template
+    says_unknown: Template
+
+
+@dataclass(frozen=True)
 class PathCard:
     """A path: its words, and the signal that says whether it is open now ("" = always)."""
 
     path: str
     label: str
     open_signal: str
+
+
+@dataclass(frozen=True)
+class SkillsInDemand:
+    """Which path the skills in demand are for, and the claims that list them."""
+
+    path: str
+    claims: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -166,13 +215,19 @@ class Ruleset:
     thresholds: dict[str, Threshold]
     paths: dict[str, PathCard]
     fit_bands: tuple[tuple[int, str], ...]
-    outranked: Template
+    sentences: dict[str, Template]
+    skills_in_demand: SkillsInDemand
     bands: tuple[Band, ...]
     signals: tuple[SignalRule, ...]
     findings: tuple[FindingRule, ...]
     fits: tuple[FitRule, ...]
     verdicts: tuple[VerdictRule, ...]
     statements: tuple[StatementRule, ...]
+    pay_notes: tuple[PayNoteRule, ...]
+    rounds: tuple[RoundRule, ...]
+    items: tuple[ItemRule, ...]
+    guide: str
+    catalogue: Catalogue
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -183,4 +238,7 @@ class Ruleset:
             *self.fits,
             *self.verdicts,
             *self.statements,
+            *self.pay_notes,
+            *self.rounds,
+            *self.items,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rolefit.engine.facts import Facts
@@ -32,14 +33,18 @@ class Template:
         forms = [hole.count("|") for hole in _HOLE.findall(self.text)]
         return "{" in rest or "}" in rest or any(count not in (0, 2) for count in forms)
 
+    def render_words(self, words: Mapping[str, str]) -> str:
+        """The sentence, where it holds nothing but words given here."""
+        return _HOLE.sub(lambda match: words[match[1]], self.text)
+
     def render(
         self,
         facts: Facts,
         vocabulary: Vocabulary,
         thresholds: dict[str, int | float],
-        path_label: str = "",
+        words: Mapping[str, str],
     ) -> str:
-        """The sentence for one profile.
+        """The sentence for one profile; `words` fills holes such as `path`.
 
         Raises:
             KeyError: A field that it speaks of is unknown. The loader refuses rules for
@@ -48,17 +53,15 @@ class Template:
 
         def fill(match: re.Match[str]) -> str:
             name, *forms = match[1].split("|")
-            if name == "path":
-                return path_label
+            if name in words:
+                return words[name]
+            value: object
             if name.startswith("$"):
-                value: int | float = thresholds[name[1:]]
-                words = f"{value:,}"
+                value = thresholds[name[1:]]
+                shown = f"{value:,}"
             else:
-                words = vocabulary.value_words(name, facts[name])
-                fact = facts[name]
-                value = fact if isinstance(fact, int | float) else 0
-            if forms:
-                return f"{words} {forms[0] if value == 1 else forms[1]}"
-            return words
+                value = facts[name]
+                shown = vocabulary.value_words(name, facts[name])
+            return f"{shown} {forms[0] if value == 1 else forms[1]}" if forms else shown
 
         return _HOLE.sub(fill, self.text)

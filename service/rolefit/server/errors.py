@@ -47,11 +47,11 @@ class CallError(Exception):
         return cast(grpc.Status, rpc_status.to_status(rich))
 
 
-def malformed(why: str) -> CallError:
-    """Build the error for bytes that are no RecommendRequest."""
+def malformed(expected: str, why: str) -> CallError:
+    """Build the error for bytes that are no message of the type `expected`."""
     return CallError(
         grpc.StatusCode.INVALID_ARGUMENT,
-        f"the message is not a rolefit.v1.RecommendRequest: {why}",
+        f"the message is not a {expected}: {why}",
         [_info(errors_pb2.ERROR_REASON_MALFORMED_MESSAGE)],
     )
 
@@ -70,6 +70,13 @@ def invalid_fields(bad: Sequence[Violation]) -> CallError:
         grpc.StatusCode.INVALID_ARGUMENT,
         f"{bad[0].field} {bad[0].description}{more}",
         [request, _info(errors_pb2.ERROR_REASON_INVALID_FIELD)],
+    )
+
+
+def not_found(message: str) -> CallError:
+    """Build the error for a name that the rule set does not have."""
+    return CallError(
+        grpc.StatusCode.NOT_FOUND, message, [_info(errors_pb2.ERROR_REASON_NOT_FOUND)]
     )
 
 

@@ -12,15 +12,18 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from rolefit.engine import Engine, RulesetError, load_ruleset
-from rolefit.server import ports
+from rolefit.server import catalogue_service, ports, recommendation_service
 from rolefit.server.admission import Admission, LoopClock
+from rolefit.server.catalogue_service import CatalogueService
 from rolefit.server.config import ServerConfig
 from rolefit.server.health import Health
-from rolefit.server.recommendation_service import SERVICE, RecommendationService
+from rolefit.server.recommendation_service import RecommendationService
+from rolefit.server.unary_call import UnaryCalls
 from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.v1.recommendation_service_pb2 import VIEW_FULL, RecommendRequest
 
 _POLL_SECONDS = 0.05
+_SERVICES = (recommendation_service.SERVICE, catalogue_service.SERVICE)
 
 
 class StartError(Exception):
@@ -121,16 +124,18 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
     except RulesetError as error:
         raise StartError(str(error)) from None
     clock = LoopClock()
-    admission = Admission(config.max_in_flight, config.stall_seconds, clock)
-    service = RecommendationService(engine, admission)
-    self_test(service)
+    calls = UnaryCalls(Admission(config.max_in_flight, config.stall_seconds, clock))
+    recommending = RecommendationService(engine)
+    self_test(recommending)
+    catalogue = CatalogueService(engine.ruleset)
     health = Health()
-    await health.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
+    for name in _SERVICES:
+        await health.set(name, health_pb2.HealthCheckResponse.SERVING)
     server = aio.server(options=options(config, shared))
-    server.add_generic_rpc_handlers((service.handler(),))
+    server.add_generic_rpc_handlers((recommending.handler(calls), catalogue.handler(calls)))
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     if config.reflection:
-        names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
+        names = (*_SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
         reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), server)
     try:
         bound = server.add_insecure_port(ports.address_of(host, port))

@@ -13,12 +13,20 @@ since rules can name none but known fields, they cannot reach one.
 import math
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.message import Message
 
 from rolefit.v1 import constraints_pb2
-from rolefit.v1.recommendation_service_pb2 import RecommendRequest
+from rolefit.v1.path_pb2 import PATH_UNDETERMINED
+from rolefit.v1.recommendation_service_pb2 import (
+    CompareProfilesRequest,
+    PrepareRequest,
+    RecommendRequest,
+)
+
+ProfileRequest = RecommendRequest | PrepareRequest | CompareProfilesRequest
 
 
 class Violation(NamedTuple):
@@ -29,6 +37,7 @@ class Violation(NamedTuple):
 
 
 _Check = Callable[[Any, list[Violation]], None]
+_Checker = Callable[[Message], list[Violation]]
 
 _LONGEST_VALUE_SHOWN = 40
 _MOST_MEMBERS_SHOWN = 3
@@ -41,12 +50,33 @@ _INTEGERS = (
 )
 
 
-def violations(request: RecommendRequest) -> list[Violation]:
+def checker(request: type[Message]) -> _Checker:
+    """Return the check of a type of request: it returns every bad field."""
+    check = _message_check(cast(Descriptor, request.DESCRIPTOR), "")
+
+    def bad_fields(message: Message) -> list[Violation]:
+        found: list[Violation] = []
+        check(message, found)
+        return found
+
+    return bad_fields
+
+
+def violations(request: ProfileRequest) -> list[Violation]:
     """Return every bad field, in the order of field numbers; empty if all are good."""
-    found: list[Violation] = []
-    if not request.HasField("profile"):
-        found.append(Violation("profile", "is required; it may be empty"))
-    _check_request(request, found)
+    required, bad_fields = _PROFILE_REQUESTS[type(request)]
+    found = [
+        Violation(field, "is required; it may be empty")
+        for field in required
+        if not request.HasField(field)  # type: ignore[arg-type]
+    ]
+    found += bad_fields(request)
+    if isinstance(request, PrepareRequest):
+        found += [
+            Violation(f"paths[{i}]", "must be one of the five paths")
+            for i, path in enumerate(request.paths)
+            if path == PATH_UNDETERMINED
+        ]
     return found
 
 
@@ -109,7 +139,7 @@ def _text_check(limits: constraints_pb2.Constraint, path: str) -> _Check:
 
     def check(value: str, found: list[Violation]) -> None:
         if matches(value) is None:
-            found.append(Violation(path, f"must be {expected}, was {_shown(value)}"))
+            found.append(Violation(path, f"must be {expected}, was {shown(value)}"))
 
     return check
 
@@ -160,11 +190,17 @@ def _number(value: float) -> str:
     return repr(value).removesuffix(".0")
 
 
-def _shown(value: str) -> str:
+def shown(value: str) -> str:
+    """Quote a text from outside, shortened."""
     if len(value) > _LONGEST_VALUE_SHOWN:
         value = value[:_LONGEST_VALUE_SHOWN] + "…"
     # repr() escapes control characters, so that a value cannot forge log or status lines.
     return repr(value)
 
 
-_check_request = _message_check(RecommendRequest.DESCRIPTOR, "")
+# By type of request: the profiles it must have, and the check of its fields.
+_PROFILE_REQUESTS: dict[type[Message], tuple[tuple[str, ...], _Checker]] = {
+    RecommendRequest: (("profile",), checker(RecommendRequest)),
+    PrepareRequest: (("profile",), checker(PrepareRequest)),
+    CompareProfilesRequest: (("a", "b"), checker(CompareProfilesRequest)),
+}
