@@ -12,13 +12,20 @@ import grpc
 import pytest
 
 from rolefit.client import Answer, AsyncClient, Client
-from rolefit.v1.recommendation_service_pb2 import RecommendRequest, RecommendResponse
+from rolefit.v1.recommendation_service_pb2 import (
+    CompareProfilesRequest,
+    CompareProfilesResponse,
+    PrepareRequest,
+    PrepareResponse,
+    RecommendRequest,
+    RecommendResponse,
+)
 from rolefit.v1.recommendation_service_pb2_grpc import (
     RecommendationServiceServicer,
     add_RecommendationServiceServicer_to_server,
 )
 
-Script = Callable[[RecommendRequest, grpc.ServicerContext], RecommendResponse]
+Script = Callable[[Any, grpc.ServicerContext], Any]
 
 
 class _Scripted(RecommendationServiceServicer):
@@ -28,7 +35,20 @@ class _Scripted(RecommendationServiceServicer):
     def Recommend(  # noqa: N802
         self, request: RecommendRequest, context: grpc.ServicerContext
     ) -> RecommendResponse | Awaitable[RecommendResponse]:
-        return self._script(request, context)
+        answer: RecommendResponse = self._script(request, context)
+        return answer
+
+    def Prepare(  # noqa: N802
+        self, request: PrepareRequest, context: grpc.ServicerContext
+    ) -> PrepareResponse | Awaitable[PrepareResponse]:
+        answer: PrepareResponse = self._script(request, context)
+        return answer
+
+    def CompareProfiles(  # noqa: N802
+        self, request: CompareProfilesRequest, context: grpc.ServicerContext
+    ) -> CompareProfilesResponse | Awaitable[CompareProfilesResponse]:
+        answer: CompareProfilesResponse = self._script(request, context)
+        return answer
 
 
 @pytest.fixture
@@ -63,6 +83,24 @@ def nobody() -> Iterator[str]:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))  # bound, but not listening: connections are refused
         yield f"127.0.0.1:{held.getsockname()[1]}"
+
+
+@pytest.fixture(params=["sync", "async"])
+def call(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Calls any method of a client of either kind: both have to behave alike."""
+
+    def call_sync(target: str, method: str, *arguments: Any, **more: Any) -> Any:
+        with Client(target) as client:
+            return getattr(client, method)(*arguments, **more)
+
+    def call_async(target: str, method: str, *arguments: Any, **more: Any) -> Any:
+        async def run() -> Any:
+            async with AsyncClient(target) as client:
+                return await getattr(client, method)(*arguments, **more)
+
+        return asyncio.run(run())
+
+    return call_sync if request.param == "sync" else call_async
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -11,21 +11,40 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.message import Message
 
 import rolefit.client as public
-from rolefit.client import Answer, Certainty, Path, Ternary, read_answer
+from rolefit.client import (
+    Answer,
+    Certainty,
+    Path,
+    PreparationPack,
+    ProfileComparison,
+    Ternary,
+    read_answer,
+    read_comparison,
+    read_pack,
+)
 from rolefit.client.vocabulary import Word
-from rolefit.v1 import path_pb2, profile_pb2, recommendation_pb2
-from rolefit.v1.recommendation_service_pb2 import RecommendResponse
+from rolefit.v1 import (
+    comparison_pb2,
+    evidence_pb2,
+    path_pb2,
+    preparation_pb2,
+    profile_pb2,
+    recommendation_pb2,
+)
+from rolefit.v1.recommendation_service_pb2 import (
+    CompareProfilesResponse,
+    PrepareResponse,
+    RecommendResponse,
+)
 
-# Recommendation and RecommendResponse are one in `Answer`, which has a test of its own.
+FILES = (evidence_pb2, preparation_pb2, recommendation_pb2, comparison_pb2)
 MESSAGES = [
-    message
-    for name, message in recommendation_pb2.DESCRIPTOR.message_types_by_name.items()
-    if name != "Recommendation"
+    message for file in FILES for message in file.DESCRIPTOR.message_types_by_name.values()
 ]
 ENUMS: list[EnumDescriptor] = [
     path_pb2.Path.DESCRIPTOR,
     profile_pb2.Level.DESCRIPTOR,
-    *recommendation_pb2.DESCRIPTOR.enum_types_by_name.values(),
+    *(enum for file in FILES for enum in file.DESCRIPTOR.enum_types_by_name.values()),
 ]
 
 
@@ -45,6 +64,18 @@ def test_an_answer_has_every_field_of_the_response() -> None:
     around = RecommendResponse.DESCRIPTOR.fields
     expected = [f.name for f in (*found, *around) if f.name != "recommendation"]
     assert [f.name for f in dataclasses.fields(Answer)] == [*expected, "message"]
+
+
+def test_a_pack_has_every_field_of_the_response() -> None:
+    expected = [f.name for f in PrepareResponse.DESCRIPTOR.fields]
+    assert [f.name for f in dataclasses.fields(PreparationPack)] == [*expected, "message"]
+
+
+def test_a_comparison_has_every_field_of_the_response() -> None:
+    found = comparison_pb2.Comparison.DESCRIPTOR.fields
+    around = CompareProfilesResponse.DESCRIPTOR.fields
+    expected = [f.name for f in (*found, *around) if f.name != "comparison"]
+    assert [f.name for f in dataclasses.fields(ProfileComparison)] == [*expected, "message"]
 
 
 @pytest.mark.parametrize("enum", ENUMS, ids=lambda enum: enum.name)
@@ -111,6 +142,33 @@ def test_every_value_arrives_in_its_place() -> None:
     assert answer.decision_id == response.decision_id
     assert answer.message is response
     assert answer.codes() == {found.code for found in response.recommendation.findings}
+
+
+def test_every_value_of_a_pack_arrives_in_its_place() -> None:
+    response = PrepareResponse()
+    filled(response, count(1))
+    pack = read_pack(response)
+    for field in PrepareResponse.DESCRIPTOR.fields:
+        if field.is_repeated:
+            for mine, theirs in zip(pack.preparations, response.preparations, strict=True):
+                assert_mirrors(mine, theirs, field)
+        else:
+            assert_mirrors(getattr(pack, field.name), getattr(response, field.name), field)
+    assert pack.message is response
+    held = pack.preparations[0]
+    assert pack.preparation_for(held.path) is held
+    assert pack.preparation_for(Path.UNRECOGNIZED) is None
+
+
+def test_every_value_of_a_comparison_arrives_in_its_place() -> None:
+    response = CompareProfilesResponse()
+    filled(response, count(1))
+    comparison = read_comparison(response)
+    by_name = CompareProfilesResponse.DESCRIPTOR.fields_by_name
+    assert_mirrors(comparison, response.comparison, by_name["comparison"])
+    assert_mirrors(comparison.ruleset, response.ruleset, by_name["ruleset"])
+    assert comparison.decision_id == response.decision_id
+    assert comparison.message is response
 
 
 def test_prints_as_the_short_name() -> None:

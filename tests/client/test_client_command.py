@@ -180,6 +180,40 @@ def test_any_other_error_of_the_server(rolefit: Rolefit, serve: Serve, profile: 
     assert "it broke" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ask"],
+        ["prep", "--example", "likes-both"],
+        ["compare", "--example", "likes-both", "--example", "half-empty"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_every_command_fails_as_recommend_does(
+    rolefit: Rolefit, serve: Serve, nobody: str, command: list[str]
+) -> None:
+    def broken(_: RecommendRequest, context: grpc.ServicerContext) -> RecommendResponse:
+        context.abort(grpc.StatusCode.INTERNAL, "it broke")
+        raise AssertionError("abort raises")
+
+    done = rolefit(*command, "--server", nobody)
+    assert (done.exit_code, done.stdout) == (4, "")
+    assert done.stderr.startswith(f"No rolefit server answers at {nobody}.")
+    done = rolefit(*command, "--server", serve(broken))
+    assert (done.exit_code, done.stdout) == (5, "")
+    assert "it broke" in done.stderr
+    for option in ("--server", "--timeout", "exit codes:"):
+        assert option in rolefit(command[0], "--help").stdout
+
+
+def test_asks_and_answers(rolefit: Rolefit, server: str, asked: list[RecommendRequest]) -> None:
+    done = rolefit("ask", "--server", server)
+    assert done.exit_code == 0, done.stderr
+    assert "No question is left" in done.stdout
+    assert "Questions asked: 0." in done.stdout
+    assert len(asked) == 1
+
+
 def test_help_teaches(rolefit: Rolefit) -> None:
     done = rolefit("--help")
     assert done.exit_code == 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rolefit.client.evidence import Evidence
+from rolefit.client.preparation import Preparation
 from rolefit.client.vocabulary import (
     Certainty,
     ClaimStrength,
@@ -13,23 +15,12 @@ from rolefit.client.vocabulary import (
     Fit,
     Level,
     Path,
+    PayNoteKind,
     Ternary,
 )
 
 if TYPE_CHECKING:
     from rolefit.v1.recommendation_service_pb2 import RecommendResponse
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One field that a statement rests on."""
-
-    field: str
-    """Path of the field in the profile, such as ``publications.top_tier_papers``."""
-    observed: str
-    """The value seen, in words."""
-    condition: str
-    """What the value met, or in a ``why_not`` failed to meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +117,38 @@ class PayBand:
     """High end, in US dollars a year."""
     open_ended: bool
     """True if pay can go beyond the high end."""
+    claims: tuple[str, ...]
+    """Claims of the guide behind the figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayNote:
+    """Something the guide says about pay; the message names the conditions, if any."""
+
+    kind: PayNoteKind
+    """What it is about."""
+    message: str
+    """One plain sentence."""
+    rule_id: str
+    """The rule that gives it."""
+    claims: tuple[str, ...]
+    """Claims of the guide behind it."""
+    strength: ClaimStrength
+    """How flatly the guide states it: the weakest of the claims cited."""
+    evidence: tuple[Evidence, ...]
+    """The fields it rests on. Empty where it rests on no field of the profile."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayOverlap:
+    """Where the pay bands of the two tracks overlap."""
+
+    low_usd: int
+    """Low end, in US dollars a year."""
+    high_usd: int
+    """High end, in US dollars a year."""
+    message: str
+    """One plain sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +161,10 @@ class CompensationPanel:
     """One plain sentence: what the figures are, or why there are none."""
     bands: tuple[PayBand, ...]
     """Bands for the level, the recommended path first. Empty unless covered."""
+    notes: tuple[PayNote, ...]
+    """What shapes and drives pay on either track. Empty unless covered."""
+    overlap: PayOverlap | None
+    """Where the bands of the two tracks overlap. None unless covered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +200,12 @@ class Ruleset:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Recommendation:
     """Which path fits a person, and why.
 
-    It mirrors the response of the server field by field. Lists are tuples; what the server
+    It mirrors the message of the contract field by field. Lists are tuples; what the server
     left out of a list or a text is empty. A newer server may send more than this client
-    knows: values it has no name for are ``UNRECOGNIZED``, and everything is in `message`.
+    knows: values it has no name for are ``UNRECOGNIZED``.
     """
 
     path: Path
@@ -201,12 +228,8 @@ class Answer:
     """What the guide says of pay. None in the BASIC view."""
     trace: Trace | None
     """How the answer was reached. None except in the FULL view."""
-    ruleset: Ruleset
-    """Which rule set gave it."""
-    decision_id: str
-    """Identifier of this decision, different for every call."""
-    message: RecommendResponse = field(repr=False, compare=False)
-    """The response as it came."""
+    preparations: tuple[Preparation, ...]
+    """What to prepare for the path and for the runner-up. Empty except in the FULL view."""
 
     def codes(self) -> frozenset[str]:
         """Return the codes of all findings: ``"HYBRID_CANDIDATE" in answer.codes()``."""
@@ -215,3 +238,15 @@ class Answer:
     def assessment_of(self, path: Path) -> PathAssessment | None:
         """Return the assessment of one path, or None if the answer has none of it."""
         return next((held for held in self.assessments if held.path is path), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Recommendation):
+    """A recommendation, and which rule set gave it."""
+
+    ruleset: Ruleset
+    """Which rule set gave it."""
+    decision_id: str
+    """Identifier of this decision, different for every call."""
+    message: RecommendResponse = field(repr=False, compare=False)
+    """The response as it came, with what this client has no name for."""

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import grpc
+from google.protobuf.message import Message
 
 from rolefit.client.answer import Answer
+from rolefit.client.comparison import ProfileComparison
+from rolefit.client.enum_names import number_of
 from rolefit.client.errors import RolefitError
-from rolefit.client.failure import SERVICE, error_from
+from rolefit.client.failure import CATALOGUE, RECOMMENDATION, error_from
+from rolefit.client.lookup import Lookup
 from rolefit.client.options import RetryPolicy, TlsConfig, checked_timeout
-from rolefit.client.profile import parse_profile
-from rolefit.client.reading import read_answer
+from rolefit.client.preparation import PreparationPack
+from rolefit.client.profile import parse_profile, parse_profiles
+from rolefit.client.reading import read_answer, read_comparison, read_pack
+from rolefit.client.vocabulary import Path
+from rolefit.v1 import path_pb2
 from rolefit.v1.profile_pb2 import CandidateProfile
-from rolefit.v1.recommendation_service_pb2 import RecommendRequest, RecommendResponse, View
+from rolefit.v1.recommendation_service_pb2 import (
+    CompareProfilesRequest,
+    PrepareRequest,
+    RecommendRequest,
+    View,
+)
+
+_T = TypeVar("_T")
+Profile = Mapping[str, object] | str | CandidateProfile
 
 # CANCELLED as well as UNAVAILABLE: a server that shuts down cancels the calls it has
 # accepted and not begun, before it tells its clients to go elsewhere.
@@ -26,10 +41,13 @@ _VIEWS = tuple(name.removeprefix("VIEW_") for name in View.keys()[1:])
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One call, ready to be made."""
+class Call(Generic[_T]):
+    """One call, ready to be made: the method, what goes out, how to read what comes back."""
 
-    request: RecommendRequest
+    service: str
+    method: str
+    request: Message
+    read: Callable[[Any], _T]
     timeout: float
     metadata: tuple[tuple[str, str | bytes], ...]
     wait_for_ready: bool
@@ -65,7 +83,8 @@ class Behaviour:
     def _service_config(self) -> dict[str, Any]:
         # No `timeout` here: as part of a service config it fires up to two seconds early.
         # Deadlines go with each call.
-        method: dict[str, Any] = {"name": [{"service": SERVICE}]}
+        services = (RECOMMENDATION, CATALOGUE)
+        method: dict[str, Any] = {"name": [{"service": name} for name in services]}
         if self.retry.max_attempts > 1:
             method["retryPolicy"] = {
                 "maxAttempts": self.retry.max_attempts,
@@ -84,29 +103,58 @@ class Behaviour:
             self.tls.root_certificates, self.tls.private_key, self.tls.certificate_chain
         )
 
-    def call(
+    def recommend(self, profile: Profile, view: str, timeout: float | None) -> Call[Answer]:
+        """Build a call of Recommend; see `Client.recommend` for what it takes and raises."""
+        number = _view_number(view)
+        request = RecommendRequest(profile=parse_profile(profile), view=number)
+        return self._call("Recommend", request, read_answer, timeout)
+
+    def prepare(
+        self, profile: Profile, paths: Sequence[Path | str], timeout: float | None
+    ) -> Call[PreparationPack]:
+        """Build a call of Prepare; see `Client.prepare` for what it takes and raises."""
+        numbers = _path_numbers(paths)
+        request = PrepareRequest(profile=parse_profile(profile), paths=numbers)
+        return self._call("Prepare", request, read_pack, timeout)
+
+    def compare(
+        self, a: Profile, b: Profile, view: str, timeout: float | None
+    ) -> Call[ProfileComparison]:
+        """Build a call of CompareProfiles; see `Client.compare`."""
+        number = _view_number(view)
+        first, second = parse_profiles({"a": a, "b": b})
+        request = CompareProfilesRequest(a=first, b=second, view=number)
+        return self._call("CompareProfiles", request, read_comparison, timeout)
+
+    def _call(
         self,
-        profile: Mapping[str, object] | str | CandidateProfile,
-        view: str,
+        method: str,
+        request: Message,
+        read: Callable[[Any], _T],
         timeout: float | None,
-    ) -> Call:
-        """Build one call; see `Client.recommend` for what it takes and raises."""
-        name = view.upper().removeprefix("VIEW_")
-        if name not in _VIEWS:
-            raise ValueError(f"view must be one of {', '.join(_VIEWS)}, not {view!r}")
-        request = RecommendRequest(
-            profile=parse_profile(profile), view=View.Value(f"VIEW_{name}")
-        )
+    ) -> Call[_T]:
         seconds = self.timeout if timeout is None else checked_timeout(timeout)
-        return Call(request, seconds, self.metadata, self.wait_for_ready)
+        return Call(
+            RECOMMENDATION, method, request, read, seconds, self.metadata, self.wait_for_ready
+        )
 
-    def error(self, failed: grpc.RpcError, call: Call) -> RolefitError:
+    def look_up(self, wanted: Lookup[_T]) -> Call[_T]:
+        """Build the call that looks something up in the catalogue."""
+        return Call(
+            service=CATALOGUE,
+            method=wanted.method,
+            request=wanted.request,
+            read=wanted.read,
+            timeout=self.timeout,
+            metadata=self.metadata,
+            wait_for_ready=self.wait_for_ready,
+        )
+
+    def error(self, failed: grpc.RpcError, call: Call[Any]) -> RolefitError:
         """Say why a call failed."""
-        return error_from(failed, target=self.target, timeout=call.timeout)
-
-    def answer(self, response: RecommendResponse) -> Answer:
-        """Read the response of a call."""
-        return read_answer(response)
+        return error_from(
+            failed, service=call.service, target=self.target, timeout=call.timeout
+        )
 
 
 def metadata_pairs(
@@ -119,3 +167,18 @@ def metadata_pairs(
 def _duration(seconds: float) -> str:
     """Write a google.protobuf.Duration as JSON does, which knows no exponents."""
     return f"{seconds:.9f}s"
+
+
+def _view_number(view: str) -> View.ValueType:
+    name = view.upper().removeprefix("VIEW_")
+    if name not in _VIEWS:
+        raise ValueError(f"view must be one of {', '.join(_VIEWS)}, not {view!r}")
+    return View.Value(f"VIEW_{name}")
+
+
+def _path_numbers(paths: Sequence[Path | str]) -> list[path_pb2.Path.ValueType]:
+    # A text is a sequence too, of letters; it would be refused letter by letter.
+    if isinstance(paths, str):
+        raise ValueError(f"paths must be a list of paths, not the text {str(paths)!r}")
+    numbers = (number_of(path_pb2.Path.DESCRIPTOR, "path", path) for path in paths)
+    return [path_pb2.Path.ValueType(number) for number in numbers]

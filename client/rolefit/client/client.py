@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Any, TypeVar
 
 import grpc
 import grpc.aio
 
 from rolefit.client.answer import Answer
-from rolefit.client.behaviour import Behaviour, metadata_pairs
+from rolefit.client.behaviour import Behaviour, Call, metadata_pairs
+from rolefit.client.catalogue_client import AsyncCatalogueClient, CatalogueClient
+from rolefit.client.comparison import ProfileComparison
 from rolefit.client.errors import RolefitError
+from rolefit.client.failure import CATALOGUE, RECOMMENDATION
+from rolefit.client.lookup import Lookup
 from rolefit.client.options import (
     DEFAULT_MAX_MESSAGE_BYTES,
     DEFAULT_SERVER,
@@ -18,11 +22,13 @@ from rolefit.client.options import (
     RetryPolicy,
     TlsConfig,
 )
+from rolefit.client.preparation import PreparationPack
+from rolefit.client.vocabulary import Path
+from rolefit.v1.catalogue_service_pb2_grpc import CatalogueServiceStub
 from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.v1.recommendation_service_pb2_grpc import RecommendationServiceStub
 
-if TYPE_CHECKING:
-    from rolefit.v1.recommendation_service_pb2_grpc import RecommendationServiceAsyncStub
+_T = TypeVar("_T")
 
 
 class _Options:
@@ -85,7 +91,15 @@ class _Options:
             raise RolefitError(f"This client of {self.target} is closed.")
 
 
-class Client(_Options):
+def _stubs(channel: Any) -> dict[str, Any]:
+    """Make the stubs of a channel of either kind, by the name of their service."""
+    return {
+        RECOMMENDATION: RecommendationServiceStub(channel),
+        CATALOGUE: CatalogueServiceStub(channel),
+    }
+
+
+class Client(_Options, CatalogueClient):
     """Asks a rolefit server and waits for the answer.
 
     One client serves a whole program: it holds one connection, may be shared between
@@ -104,7 +118,7 @@ class Client(_Options):
             if credentials is None
             else grpc.secure_channel(self.target, credentials, options)
         )
-        self._stub = RecommendationServiceStub(self._channel)
+        self._stubs = _stubs(self._channel)
 
     def recommend(
         self,
@@ -131,9 +145,65 @@ class Client(_Options):
 
         """
         self._refuse_if_closed()
-        call = self._behaviour.call(profile, view, timeout)
+        return self._make(self._behaviour.recommend(profile, view, timeout))
+
+    def prepare(
+        self,
+        profile: Mapping[str, object] | str | CandidateProfile,
+        *,
+        paths: Sequence[Path | str] = (),
+        timeout: float | None = None,
+    ) -> PreparationPack:
+        """Ask what to prepare: interviews, résumé, negotiation, skills, next steps.
+
+        Args:
+            profile: As for `recommend`.
+            paths: What to prepare for, such as ``["ML_ENGINEER"]``. Empty: the recommended
+                path and the runner-up.
+            timeout: Longest wait, retries included, in seconds. None: that of the client.
+
+        Raises:
+            RolefitError: As for `recommend`.
+            ValueError: A path or the timeout is not a valid one.
+
+        """
+        self._refuse_if_closed()
+        return self._make(self._behaviour.prepare(profile, paths, timeout))
+
+    def compare(
+        self,
+        a: Mapping[str, object] | str | CandidateProfile,
+        b: Mapping[str, object] | str | CandidateProfile,
+        *,
+        view: str = "STANDARD",
+        timeout: float | None = None,
+    ) -> ProfileComparison:
+        """Ask what lies between two profiles: two people, or one person at two dates.
+
+        Args:
+            a: The first profile, or the earlier one; in any form that `recommend` takes.
+            b: The second profile, or the later one.
+            view: How much of the two answers to return, as for `recommend`.
+            timeout: Longest wait, retries included, in seconds. None: that of the client.
+
+        Raises:
+            InvalidProfile: Fields of either are not valid; their names begin with ``a.`` or
+                ``b.``, such as ``a.skills.model_depth``.
+            RolefitError: Any other failure, as for `recommend`.
+            ValueError: The view or the timeout is not a valid one.
+
+        """
+        self._refuse_if_closed()
+        return self._make(self._behaviour.compare(a, b, view, timeout))
+
+    def _look_up(self, wanted: Lookup[_T]) -> _T:
+        self._refuse_if_closed()
+        return self._make(self._behaviour.look_up(wanted))
+
+    def _make(self, call: Call[_T]) -> _T:
+        """Make a call and wait for what it brings."""
         try:
-            response = self._stub.Recommend(
+            response = getattr(self._stubs[call.service], call.method)(
                 call.request,
                 timeout=call.timeout,
                 metadata=call.metadata,
@@ -141,7 +211,7 @@ class Client(_Options):
             )
         except grpc.RpcError as failed:
             raise self._behaviour.error(failed, call) from failed
-        return self._behaviour.answer(response)
+        return call.read(response)
 
     def close(self) -> None:
         """Close the connection; calls in flight fail. Closing again does nothing."""
@@ -155,7 +225,7 @@ class Client(_Options):
         self.close()
 
 
-class AsyncClient(_Options):
+class AsyncClient(_Options, AsyncCatalogueClient):
     """Asks a rolefit server and awaits the answer.
 
     It is a `Client` for programs on asyncio, with the same options, answers and errors. It
@@ -168,12 +238,12 @@ class AsyncClient(_Options):
     """
 
     _channel: grpc.aio.Channel | None = None
-    _stub: RecommendationServiceAsyncStub | None = None
+    _stubs: dict[str, Any] | None = None
 
-    def _open(self) -> RecommendationServiceAsyncStub:
+    def _open(self) -> dict[str, Any]:
         # Not in the constructor: a channel binds to the event loop it is made in, and a
         # client made before `asyncio.run` would hold on to a loop that never runs.
-        if self._stub is None:
+        if self._stubs is None:
             options = self._behaviour.channel_options()
             credentials = self._behaviour.credentials()
             self._channel = (
@@ -181,8 +251,8 @@ class AsyncClient(_Options):
                 if credentials is None
                 else grpc.aio.secure_channel(self.target, credentials, options)
             )
-            self._stub = RecommendationServiceStub(self._channel)
-        return self._stub
+            self._stubs = _stubs(self._channel)
+        return self._stubs
 
     async def recommend(
         self,
@@ -193,9 +263,39 @@ class AsyncClient(_Options):
     ) -> Answer:
         """Ask which path fits a person; takes and raises what `Client.recommend` does."""
         self._refuse_if_closed()
-        call = self._behaviour.call(profile, view, timeout)
+        return await self._make(self._behaviour.recommend(profile, view, timeout))
+
+    async def prepare(
+        self,
+        profile: Mapping[str, object] | str | CandidateProfile,
+        *,
+        paths: Sequence[Path | str] = (),
+        timeout: float | None = None,
+    ) -> PreparationPack:
+        """Ask what to prepare; takes and raises what `Client.prepare` does."""
+        self._refuse_if_closed()
+        return await self._make(self._behaviour.prepare(profile, paths, timeout))
+
+    async def compare(
+        self,
+        a: Mapping[str, object] | str | CandidateProfile,
+        b: Mapping[str, object] | str | CandidateProfile,
+        *,
+        view: str = "STANDARD",
+        timeout: float | None = None,
+    ) -> ProfileComparison:
+        """Ask what lies between two profiles; takes and raises what `Client.compare` does."""
+        self._refuse_if_closed()
+        return await self._make(self._behaviour.compare(a, b, view, timeout))
+
+    async def _look_up(self, wanted: Lookup[_T]) -> _T:
+        self._refuse_if_closed()
+        return await self._make(self._behaviour.look_up(wanted))
+
+    async def _make(self, call: Call[_T]) -> _T:
+        """Make a call and await what it brings."""
         try:
-            response = await self._open().Recommend(
+            response = await getattr(self._open()[call.service], call.method)(
                 call.request,
                 timeout=call.timeout,
                 metadata=call.metadata,
@@ -203,7 +303,7 @@ class AsyncClient(_Options):
             )
         except grpc.RpcError as failed:
             raise self._behaviour.error(failed, call) from failed
-        return self._behaviour.answer(response)
+        return call.read(response)
 
     async def close(self) -> None:
         """Close the connection; calls in flight fail. Closing again does nothing."""

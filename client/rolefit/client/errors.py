@@ -10,7 +10,7 @@ import grpc
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One bad field of a profile."""
+    """One bad field of a request."""
 
     field: str
     """Path of the field from the request, such as ``profile.skills.model_depth``."""
@@ -51,11 +51,8 @@ class RolefitError(Exception):
         return self.message
 
 
-class InvalidProfile(RolefitError):  # noqa: N818
-    """The profile has fields that are not valid. Nothing was evaluated.
-
-    Raised before any call if the profile cannot be read (``code`` is then None), and after
-    one if the server refuses a value, such as a rating of 9.
+class InvalidRequest(RolefitError):  # noqa: N818
+    """The request has fields that are not valid.
 
     Attributes:
         violations: Every bad field; ``str(error)`` lists them, one per line.
@@ -73,6 +70,18 @@ class InvalidProfile(RolefitError):  # noqa: N818
         self.violations = tuple(violations)
         # Pickle and copy rebuild an exception from `args`, and this class takes no message.
         self.args = (self.violations,)
+
+
+class InvalidProfile(InvalidRequest):
+    """The profile has fields that are not valid. Nothing was evaluated.
+
+    Raised before any call if the profile cannot be read (``code`` is then None), and after
+    one if the server refuses a value, such as a rating of 9.
+    """
+
+
+class NotFound(RolefitError):  # noqa: N818
+    """The rule set has nothing of that name. The message suggests the nearest."""
 
 
 class ServerUnavailable(RolefitError):  # noqa: N818

@@ -12,6 +12,8 @@ from google.protobuf.message import DecodeError
 from rolefit.client.errors import (
     DeadlineExceeded,
     InvalidProfile,
+    InvalidRequest,
+    NotFound,
     Overloaded,
     RolefitError,
     ServerUnavailable,
@@ -19,7 +21,8 @@ from rolefit.client.errors import (
 )
 from rolefit.v1 import errors_pb2
 
-SERVICE = "rolefit.v1.RecommendationService"
+RECOMMENDATION = "rolefit.v1.RecommendationService"
+CATALOGUE = "rolefit.v1.CatalogueService"
 
 _DETAILS_TRAILER = "grpc-status-details-bin"
 _DOMAIN = "rolefit.v1"
@@ -45,11 +48,14 @@ class _Details:
     retry_after: float | None = None
 
 
-def error_from(failed: grpc.RpcError, *, target: str, timeout: float) -> RolefitError:
+def error_from(
+    failed: grpc.RpcError, *, service: str, target: str, timeout: float
+) -> RolefitError:
     """Say in this package's terms why a call failed.
 
     Args:
         failed: The error that the sync or the aio stub raised.
+        service: The service called; what `RECOMMENDATION` refuses is a profile.
         target: The address called, for the message.
         timeout: The deadline the call had, in seconds, for the message.
 
@@ -60,7 +66,10 @@ def error_from(failed: grpc.RpcError, *, target: str, timeout: float) -> Rolefit
     details = _read_details(call.trailing_metadata() or ())
     reason = details.reason
     if details.violations:
-        return InvalidProfile(details.violations, code=code, reason=reason)
+        invalid = InvalidProfile if service == RECOMMENDATION else InvalidRequest
+        return invalid(details.violations, code=code, reason=reason)
+    if code is grpc.StatusCode.NOT_FOUND and reason == "NOT_FOUND":
+        return NotFound(f"{words[:1].upper()}{words[1:]}", code=code, reason=reason)
     if code is grpc.StatusCode.UNAVAILABLE:
         return ServerUnavailable(_unavailable(target, words, details), code=code, reason=reason)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
@@ -71,7 +80,7 @@ def error_from(failed: grpc.RpcError, *, target: str, timeout: float) -> Rolefit
         retry_after = details.retry_after
         return Overloaded(message, retry_after=retry_after, code=code, reason=reason)
     if code is grpc.StatusCode.UNIMPLEMENTED:
-        message = f"{target} does not offer {SERVICE}: it is an older rolefit server or none."
+        message = f"{target} does not offer {service}: it is an older rolefit server or none."
         return RolefitError(message, code=code, reason=reason)
     message = f"The call to {target} failed with {code.name}"
     return RolefitError(

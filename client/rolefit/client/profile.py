@@ -10,11 +10,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from rolefit.client.errors import InvalidProfile, Violation
 from rolefit.client.field_value import UnfitError, did_you_mean, read_value, shown
+from rolefit.client.profile_field import set_members
 from rolefit.v1.profile_pb2 import CandidateProfile
 
 _ROOT = "profile"
@@ -43,18 +44,27 @@ def parse_profile(profile: Mapping[str, object] | str | CandidateProfile) -> Can
         InvalidProfile: It cannot be read; all that is wrong is listed at once.
 
     """
-    if isinstance(profile, CandidateProfile):
-        return profile
-    message = CandidateProfile()
+    (message,) = parse_profiles({_ROOT: profile})
+    return message
+
+
+def parse_profiles(
+    profiles: Mapping[str, Mapping[str, object] | str | CandidateProfile],
+) -> list[CandidateProfile]:
+    """Read several profiles as `parse_profile` does.
+
+    Args:
+        profiles: The profiles by the name that their violations begin with.
+
+    Raises:
+        InvalidProfile: Some cannot be read; all that is wrong with any is listed at once.
+
+    """
     reader = _Reader()
-    try:
-        value = _from_json(profile) if isinstance(profile, str) else profile
-    except UnfitError as unfit:
-        raise InvalidProfile([Violation(_ROOT, str(unfit))]) from None
-    reader.read_message(message, value, _ROOT)
+    messages = [reader.read_profile(profile, name) for name, profile in profiles.items()]
     if reader.violations:
         raise InvalidProfile(reader.violations)
-    return message
+    return messages
 
 
 class _Object(dict[str, object]):
@@ -91,6 +101,21 @@ class _Reader:
     def _refuse(self, path: str, description: str) -> None:
         self.violations.append(Violation(path, description))
 
+    def read_profile(
+        self, profile: Mapping[str, object] | str | CandidateProfile, name: str
+    ) -> CandidateProfile:
+        """Read a whole profile; `name` is the root of its paths."""
+        if isinstance(profile, CandidateProfile):
+            return profile
+        message = CandidateProfile()
+        try:
+            value = _from_json(profile) if isinstance(profile, str) else profile
+        except UnfitError as unfit:
+            self._refuse(name, str(unfit))
+        else:
+            self.read_message(message, value, name)
+        return message
+
     def read_message(self, message: Message, value: object, path: str) -> None:
         """Fill a message from an object."""
         if not isinstance(value, Mapping):
@@ -124,7 +149,7 @@ class _Reader:
         elif field.message_type is not None:
             inner = getattr(message, field.name)
             inner.SetInParent()  # present even if nothing is inside
-            members = _set_members(field.message_type)
+            members = set_members(field.message_type)
             if members is not None and not isinstance(value, Mapping):
                 self._read_list(inner, members, value, f"{path}.{members.name}", of=path)
             else:
@@ -167,17 +192,6 @@ class _Reader:
                 filled.append(read_value(field, member))
             except UnfitError as unfit:
                 self._refuse(where, str(unfit))
-
-
-def _set_members(message: Descriptor) -> FieldDescriptor | None:
-    """Find the one list of a message that only wraps a list, or None in any other message.
-
-    The contract wraps a list where "none" has to differ from "nobody looked".
-    """
-    fields = message.fields
-    if len(fields) == 1 and fields[0].is_repeated and fields[0].name == "values":
-        return fields[0]
-    return None
 
 
 def _no_such_field(name: object, fields: Iterable[str]) -> str:

@@ -1,27 +1,36 @@
-"""Reads a response message into an `Answer`."""
+"""Reads the response messages of recommendations into plain Python values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
-
-from google.protobuf.descriptor import EnumDescriptor
+from collections.abc import Iterable
+from typing import TypedDict
 
 from rolefit.client.answer import (
     Answer,
     CompensationPanel,
-    Evidence,
     Finding,
     NextQuestion,
     PathAssessment,
     PayBand,
+    PayNote,
+    PayOverlap,
     Reason,
+    Recommendation,
     Ruleset,
     Seat,
     Signal,
     Trace,
 )
-from rolefit.client.enum_names import short_names
+from rolefit.client.comparison import FieldDifference, FieldSet, ProfileComparison
+from rolefit.client.enum_names import word_reader
+from rolefit.client.evidence import Evidence
+from rolefit.client.preparation import (
+    InterviewRound,
+    Preparation,
+    PreparationItem,
+    PreparationPack,
+    SkillGap,
+)
 from rolefit.client.vocabulary import (
     Certainty,
     ClaimStrength,
@@ -30,31 +39,28 @@ from rolefit.client.vocabulary import (
     Fit,
     Level,
     Path,
+    PayNoteKind,
+    Readiness,
     Ternary,
-    Word,
 )
-from rolefit.v1 import path_pb2, profile_pb2
+from rolefit.v1 import comparison_pb2, evidence_pb2, path_pb2, preparation_pb2, profile_pb2
 from rolefit.v1 import recommendation_pb2 as pb
-from rolefit.v1.recommendation_service_pb2 import RecommendResponse
+from rolefit.v1.recommendation_service_pb2 import (
+    CompareProfilesResponse,
+    PrepareResponse,
+    RecommendResponse,
+)
 
-_W = TypeVar("_W", bound=Word)
-
-
-def _reader(words: type[_W], enum: EnumDescriptor) -> Callable[[int], _W]:
-    """Make the function that names the values of one enum."""
-    known = {number: words(name) for number, name in short_names(enum).items()}
-    unrecognized = words("UNRECOGNIZED")
-    return lambda number: known.get(number, unrecognized)
-
-
-_path = _reader(Path, path_pb2.Path.DESCRIPTOR)
-_level = _reader(Level, profile_pb2.Level.DESCRIPTOR)
-_certainty = _reader(Certainty, pb.Certainty.DESCRIPTOR)
-_ternary = _reader(Ternary, pb.Ternary.DESCRIPTOR)
-_fit = _reader(Fit, pb.Fit.DESCRIPTOR)
-_kind = _reader(FindingKind, pb.FindingKind.DESCRIPTOR)
-_strength = _reader(ClaimStrength, pb.ClaimStrength.DESCRIPTOR)
-_coverage = _reader(CompensationCoverage, pb.CompensationCoverage.DESCRIPTOR)
+_path = word_reader(Path, path_pb2.Path.DESCRIPTOR)
+_level = word_reader(Level, profile_pb2.Level.DESCRIPTOR)
+_certainty = word_reader(Certainty, pb.Certainty.DESCRIPTOR)
+_ternary = word_reader(Ternary, pb.Ternary.DESCRIPTOR)
+_fit = word_reader(Fit, pb.Fit.DESCRIPTOR)
+_kind = word_reader(FindingKind, pb.FindingKind.DESCRIPTOR)
+_strength = word_reader(ClaimStrength, evidence_pb2.ClaimStrength.DESCRIPTOR)
+_coverage = word_reader(CompensationCoverage, pb.CompensationCoverage.DESCRIPTOR)
+_note_kind = word_reader(PayNoteKind, pb.PayNoteKind.DESCRIPTOR)
+_readiness = word_reader(Readiness, preparation_pb2.Readiness.DESCRIPTOR)
 
 
 def read_answer(response: RecommendResponse) -> Answer:
@@ -63,8 +69,60 @@ def read_answer(response: RecommendResponse) -> Answer:
     Nothing in a response makes it fail: an enum value this client does not know becomes
     ``UNRECOGNIZED``, and what is absent is empty.
     """
-    found = response.recommendation
     return Answer(
+        **_parts(response.recommendation),
+        ruleset=_ruleset(response.ruleset),
+        decision_id=response.decision_id,
+        message=response,
+    )
+
+
+def read_pack(response: PrepareResponse) -> PreparationPack:
+    """Read a response of Prepare; like `read_answer`, it copes with whatever comes."""
+    return PreparationPack(
+        recommended_path=_path(response.recommended_path),
+        preparations=tuple(map(_preparation, response.preparations)),
+        ruleset=_ruleset(response.ruleset),
+        decision_id=response.decision_id,
+        message=response,
+    )
+
+
+def read_comparison(response: CompareProfilesResponse) -> ProfileComparison:
+    """Read a response of CompareProfiles; like `read_answer`, it copes with whatever comes."""
+    found = response.comparison
+    return ProfileComparison(
+        a=Recommendation(**_parts(found.a)),
+        b=Recommendation(**_parts(found.b)),
+        differences=tuple(map(_difference, found.differences)),
+        gained=tuple(map(_finding, found.gained)),
+        lost=tuple(map(_finding, found.lost)),
+        path_changed_by=tuple(map(_field_set, found.path_changed_by)),
+        headline=found.headline,
+        ruleset=_ruleset(response.ruleset),
+        decision_id=response.decision_id,
+        message=response,
+    )
+
+
+class _Parts(TypedDict):
+    """The fields of `Recommendation`, which an `Answer` has too."""
+
+    path: Path
+    certainty: Certainty
+    possible_paths: tuple[Path, ...]
+    headline: str
+    assessments: tuple[PathAssessment, ...]
+    findings: tuple[Finding, ...]
+    next_questions: tuple[NextQuestion, ...]
+    seat: Seat
+    compensation: CompensationPanel | None
+    trace: Trace | None
+    preparations: tuple[Preparation, ...]
+
+
+def _parts(found: pb.Recommendation) -> _Parts:
+    return _Parts(
         path=_path(found.path),
         certainty=_certainty(found.certainty),
         possible_paths=tuple(map(_path, found.possible_paths)),
@@ -81,14 +139,12 @@ def read_answer(response: RecommendResponse) -> Answer:
             _compensation(found.compensation) if found.HasField("compensation") else None
         ),
         trace=_trace(found.trace) if found.HasField("trace") else None,
-        ruleset=Ruleset(
-            name=response.ruleset.name,
-            version=response.ruleset.version,
-            digest=response.ruleset.digest,
-        ),
-        decision_id=response.decision_id,
-        message=response,
+        preparations=tuple(map(_preparation, found.preparations)),
     )
+
+
+def _ruleset(message: pb.Ruleset) -> Ruleset:
+    return Ruleset(name=message.name, version=message.version, digest=message.digest)
 
 
 def _assessment(message: pb.PathAssessment) -> PathAssessment:
@@ -133,7 +189,7 @@ def _next_question(message: pb.NextQuestion) -> NextQuestion:
     )
 
 
-def _evidence(messages: Iterable[pb.Evidence]) -> tuple[Evidence, ...]:
+def _evidence(messages: Iterable[evidence_pb2.Evidence]) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(field=each.field, observed=each.observed, condition=each.condition)
         for each in messages
@@ -151,9 +207,29 @@ def _compensation(message: pb.CompensationPanel) -> CompensationPanel:
                 low_usd=band.low_usd,
                 high_usd=band.high_usd,
                 open_ended=band.open_ended,
+                claims=tuple(band.claims),
             )
             for band in message.bands
         ),
+        notes=tuple(map(_pay_note, message.notes)),
+        overlap=_overlap(message.overlap) if message.HasField("overlap") else None,
+    )
+
+
+def _pay_note(message: pb.PayNote) -> PayNote:
+    return PayNote(
+        kind=_note_kind(message.kind),
+        message=message.message,
+        rule_id=message.rule_id,
+        claims=tuple(message.claims),
+        strength=_strength(message.strength),
+        evidence=_evidence(message.evidence),
+    )
+
+
+def _overlap(message: pb.PayOverlap) -> PayOverlap:
+    return PayOverlap(
+        low_usd=message.low_usd, high_usd=message.high_usd, message=message.message
     )
 
 
@@ -162,3 +238,57 @@ def _trace(message: pb.Trace) -> Trace:
         signals=tuple(Signal(name=s.name, value=_ternary(s.value)) for s in message.signals),
         rules_fired=tuple(message.rules_fired),
     )
+
+
+def _preparation(message: preparation_pb2.Preparation) -> Preparation:
+    return Preparation(
+        path=_path(message.path),
+        rounds=tuple(map(_round, message.rounds)),
+        resume=tuple(map(_item, message.resume)),
+        negotiation=tuple(map(_item, message.negotiation)),
+        skills=_skills(message.skills) if message.HasField("skills") else None,
+        next_steps=tuple(map(_item, message.next_steps)),
+        message=message.message,
+    )
+
+
+def _round(message: preparation_pb2.InterviewRound) -> InterviewRound:
+    return InterviewRound(
+        title=message.title,
+        probes=message.probes,
+        readiness=_readiness(message.readiness),
+        message=message.message,
+        rule_id=message.rule_id,
+        claims=tuple(message.claims),
+        strength=_strength(message.strength),
+        convention=message.convention,
+        evidence=_evidence(message.evidence),
+    )
+
+
+def _item(message: preparation_pb2.PreparationItem) -> PreparationItem:
+    return PreparationItem(
+        message=message.message,
+        rule_id=message.rule_id,
+        claims=tuple(message.claims),
+        strength=_strength(message.strength),
+        convention=message.convention,
+        evidence=_evidence(message.evidence),
+    )
+
+
+def _skills(message: preparation_pb2.SkillGap) -> SkillGap:
+    return SkillGap(
+        held=tuple(message.held),
+        missing=tuple(message.missing),
+        known=message.known,
+        claims=tuple(message.claims),
+    )
+
+
+def _difference(message: comparison_pb2.FieldDifference) -> FieldDifference:
+    return FieldDifference(field=message.field, label=message.label, a=message.a, b=message.b)
+
+
+def _field_set(message: comparison_pb2.FieldSet) -> FieldSet:
+    return FieldSet(fields=tuple(message.fields), path=_path(message.path))

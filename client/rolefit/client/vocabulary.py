@@ -120,6 +120,57 @@ class CompensationCoverage(Word):
     UNRECOGNIZED = "UNRECOGNIZED"
 
 
+class PayNoteKind(Word):
+    """What a note about pay is about."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    SHAPE = "SHAPE"
+    """How pay is distributed on a track: smooth or spiky."""
+    DRIVER = "DRIVER"
+    """What drives the top of a band."""
+    PREMIUM = "PREMIUM"
+    """Where one track pays more than the other."""
+    OVERTAKING = "OVERTAKING"
+    """When one track can overtake the other. Always conditional."""
+    CAVEAT = "CAVEAT"
+    """What to keep in mind with any figure."""
+    UNRECOGNIZED = "UNRECOGNIZED"
+
+
+class Readiness(Word):
+    """How the evidence for an interview round stands."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    READY = "READY"
+    """There is evidence to bring."""
+    THIN = "THIN"
+    """There is some."""
+    MISSING = "MISSING"
+    """Looked at: there is none."""
+    UNKNOWN = "UNKNOWN"
+    """The profile does not tell."""
+    UNRECOGNIZED = "UNRECOGNIZED"
+
+
+class RuleLayer(Word):
+    """Kinds of rules, in the order in which they run."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    SIGNAL = "SIGNAL"
+    """Derives a signal."""
+    FINDING = "FINDING"
+    """Adds a finding."""
+    FIT = "FIT"
+    """Speaks for a path or against it."""
+    VERDICT = "VERDICT"
+    """Concludes the path."""
+    STATEMENT = "STATEMENT"
+    """Says something about a seat or about pay."""
+    PREPARATION = "PREPARATION"
+    """Says what to prepare."""
+    UNRECOGNIZED = "UNRECOGNIZED"
+
+
 class Level(Word):
     """Career level."""
 

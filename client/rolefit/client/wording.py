@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from google.protobuf.descriptor import EnumDescriptor
+
 from rolefit.client.answer import PayBand
-from rolefit.client.vocabulary import Certainty, Fit, Level, Path, Ternary
+from rolefit.client.enum_names import short_names
+from rolefit.client.vocabulary import Certainty, Fit, Level, Path, Readiness, Ternary
 
 PATHS = {
     Path.ML_ENGINEER: "ML engineer",
@@ -33,6 +36,13 @@ FITS = {
 # "Not yet", not "no": a path the record does not open today is never closed for good.
 OPEN_NOW = {Ternary.YES: "yes", Ternary.NO: "not yet", Ternary.UNKNOWN: "unknown"}
 
+READINESS = {
+    Readiness.READY: "ready",
+    Readiness.THIN: "thin",
+    Readiness.MISSING: "missing",
+    Readiness.UNKNOWN: "unknown",
+}
+
 LEVELS = {
     Level.EARLY: "early career",
     Level.MID: "mid-level",
@@ -41,6 +51,10 @@ LEVELS = {
     Level.MANAGER_DIRECTOR: "manager or director",
 }
 
+# Short names that do not read well in lower case, whole and word by word.
+_OPTIONS = {"BACHELORS": "bachelor's", "MASTERS": "master's"}
+_ABBREVIATIONS = {"PHD": "PhD", "LLM": "LLM", "GPU": "GPU", "AI": "AI", "SAAS": "SaaS"}
+
 _DASH = "\N{EN DASH}"
 NOT_KNOWN = _DASH
 
@@ -48,6 +62,15 @@ NOT_KNOWN = _DASH
 def pay_range(band: PayBand) -> str:
     """Write a band from low to high end in full dollars, with ``+`` if pay can go beyond."""
     return f"${band.low_usd:,}{_DASH}${band.high_usd:,}{'+' if band.open_ended else ''}"
+
+
+def option_words(enum: EnumDescriptor, number: int) -> str:
+    """Put a value of an enum of the profile in words."""
+    name = short_names(enum)[number]
+    if enum.name == Path.__name__:
+        return PATHS[Path(name)]
+    words = (_ABBREVIATIONS.get(word, word.lower()) for word in name.split("_"))
+    return _OPTIONS.get(name) or " ".join(words)
 
 
 def listed(items: list[str], conjunction: str = "or") -> str:

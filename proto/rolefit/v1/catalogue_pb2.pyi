@@ -350,6 +350,7 @@ class VocabularyEntry(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     VALUES_FIELD_NUMBER: _builtins.int
     ASK_RANK_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
     field: _builtins.str
     """Path of the field in CandidateProfile."""
     label: _builtins.str
@@ -360,6 +361,8 @@ class VocabularyEntry(_message.Message):
     """Sort of value: flag, number, choice, set or text."""
     ask_rank: _builtins.int
     """Place in the order of questions, from 1; 0 if it is never asked."""
+    unit: _builtins.str
+    """Unit of a number, such as "years" or "rating from 1 to 5". Empty for any other kind."""
     @_builtins.property
     def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Values it accepts, for a choice or a set."""
@@ -373,10 +376,11 @@ class VocabularyEntry(_message.Message):
         kind: _builtins.str = ...,
         values: _abc.Iterable[_builtins.str] | None = ...,
         ask_rank: _builtins.int = ...,
+        unit: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask_rank", b"ask_rank", "field", b"field", "kind", b"kind", "label", b"label", "question", b"question", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask_rank", b"ask_rank", "field", b"field", "kind", b"kind", "label", b"label", "question", b"question", "unit", b"unit", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

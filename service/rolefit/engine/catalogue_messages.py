@@ -121,6 +121,7 @@ class CatalogueMessages:
                 kind=field.kind.value,
                 values=field.values,
                 ask_rank=ranks.get(path, 0),
+                unit=vocabulary.words[path].unit,
             )
 
     def _conventions(self) -> Iterator[pb.Convention]:

@@ -182,14 +182,18 @@ def _read_vocabulary(value: Value) -> Vocabulary:
 
 
 def _read_words(value: Value, field: Field) -> FieldWords:
-    entries = value.as_mapping("a field", required=("label", "question"), optional=("values",))
+    required = ("label", "question", *(("unit",) if field.kind is Kind.NUMBER else ()))
+    entries = value.as_mapping("a field", required=required, optional=("values",))
     valid: Iterable[str] | None = None if field.kind is Kind.TEXT else field.values
     values = {}
     if "values" in entries:
         given = entries["values"].as_mapping("values", optional=valid)
         values = {token: text.as_text("words") for token, text in given.items()}
     return FieldWords(
-        entries["label"].as_text("label"), entries["question"].as_text("question"), values
+        entries["label"].as_text("label"),
+        entries["question"].as_text("question"),
+        values,
+        entries["unit"].as_text("unit") if "unit" in entries else "",
     )
 
 

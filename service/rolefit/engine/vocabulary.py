@@ -51,11 +51,13 @@ class FieldWords:
         label: Noun phrase, such as "papers at top-tier venues".
         question: What to ask a person for it.
         values: Words for values whose short name does not read well.
+        unit: Of a number, such as "years"; empty for any other kind.
     """
 
     label: str
     question: str
     values: dict[str, str]
+    unit: str
 
 
 @dataclass(frozen=True)

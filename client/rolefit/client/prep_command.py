@@ -1,0 +1,74 @@
+"""The command `rolefit prep`."""
+
+from __future__ import annotations
+
+import argparse
+
+from rolefit.client.command_line import (
+    Commands,
+    add_command,
+    add_json,
+    add_source,
+    code_for,
+    connected,
+    console,
+    given_profile,
+    print_json,
+)
+from rolefit.client.field_value import did_you_mean
+from rolefit.client.vocabulary import Path
+
+_PATHS = {
+    path.replace("_", "-").lower(): path
+    for path in Path
+    if path not in (Path.UNSPECIFIED, Path.UNDETERMINED, Path.UNRECOGNIZED)
+}
+
+
+def add_prep(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
+    parser = add_command(
+        commands,
+        "prep",
+        "say what to prepare: interviews, résumé, negotiation, skills",
+        "Say what to prepare for a path: interviews, résumé, negotiation, skills, next steps.",
+    )
+    add_source(parser)
+    parser.add_argument(
+        "--path",
+        metavar="PATH",
+        dest="paths",
+        type=_path,
+        action="append",
+        default=[],
+        help=(
+            f"what to prepare for: {', '.join(_PATHS)}; may come again "
+            "(default: the recommended path and the runner-up)"
+        ),
+    )
+    add_json(parser)
+    parser.set_defaults(perform=_prep)
+
+
+def _path(text: str) -> Path:
+    name = text.replace("_", "-").lower()
+    if name not in _PATHS:
+        known = list(_PATHS)
+        raise argparse.ArgumentTypeError(
+            f"there is no path {text!r}; there are {', '.join(known)}"
+            f"{did_you_mean(name, known)}"
+        )
+    return _PATHS[name]
+
+
+def _prep(parsed: argparse.Namespace) -> int:
+    profile = given_profile(parsed)
+    with connected(parsed) as client:
+        pack = client.prepare(profile, paths=parsed.paths)
+    if parsed.json:
+        print_json(pack.message)
+    else:
+        from rolefit.client.preparation_report import print_pack
+
+        print_pack(pack, console())
+    return code_for(pack.recommended_path)
