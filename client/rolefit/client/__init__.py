@@ -20,7 +20,6 @@ from rolefit.client.answer import (
     PayOverlap,
     Reason,
     Recommendation,
-    Ruleset,
     Seat,
     Signal,
     Trace,
@@ -66,6 +65,7 @@ from rolefit.client.preparation import (
 )
 from rolefit.client.profile import parse_profile
 from rolefit.client.reading import read_answer, read_comparison, read_pack
+from rolefit.client.ruleset import Ruleset
 from rolefit.client.vocabulary import (
     Certainty,
     ClaimStrength,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rolefit.client.evidence import Evidence
 from rolefit.client.preparation import Preparation
+from rolefit.client.ruleset import Ruleset
 from rolefit.client.vocabulary import (
     Certainty,
     ClaimStrength,
@@ -185,18 +186,6 @@ class Trace:
     """Every signal of the rule set, in the order derived."""
     rules_fired: tuple[str, ...]
     """Identifiers of the rules that fired, in the order of the rule files."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ruleset:
-    """Which rule set answered."""
-
-    name: str
-    """Its name."""
-    version: str
-    """Its version."""
-    digest: str
-    """Digest of its content: equal digests give equal answers to equal profiles."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rolefit.client.answer import Ruleset
+from rolefit.client.ruleset import Ruleset
 from rolefit.client.vocabulary import ClaimStrength, FindingKind, Path, RuleLayer
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rolefit.client.answer import Ruleset
 from rolefit.client.catalogue import (
     ClaimEntry,
     CodeEntry,
@@ -17,6 +16,7 @@ from rolefit.client.catalogue import (
     VocabularyEntry,
 )
 from rolefit.client.enum_names import word_reader
+from rolefit.client.ruleset import Ruleset
 from rolefit.client.vocabulary import ClaimStrength, FindingKind, Path, RuleLayer
 from rolefit.v1 import catalogue_pb2 as pb
 from rolefit.v1 import evidence_pb2, path_pb2, recommendation_pb2

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rolefit.client.answer import Finding, Recommendation, Ruleset
+from rolefit.client.answer import Finding, Recommendation
+from rolefit.client.ruleset import Ruleset
 from rolefit.client.vocabulary import Path
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rolefit.client.answer import Ruleset
+from rolefit.client.ruleset import Ruleset
 
 _DIGEST_SHOWN = 12
 # Lines longer than this are hard to read, however wide the terminal.

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rolefit.client.evidence import Evidence
+from rolefit.client.ruleset import Ruleset
 from rolefit.client.vocabulary import ClaimStrength, Path, Readiness
 
 if TYPE_CHECKING:
-    from rolefit.client.answer import Ruleset
     from rolefit.v1.recommendation_service_pb2 import PrepareResponse
 
 

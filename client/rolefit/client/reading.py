@@ -16,7 +16,6 @@ from rolefit.client.answer import (
     PayOverlap,
     Reason,
     Recommendation,
-    Ruleset,
     Seat,
     Signal,
     Trace,
@@ -31,6 +30,7 @@ from rolefit.client.preparation import (
     PreparationPack,
     SkillGap,
 )
+from rolefit.client.ruleset import Ruleset
 from rolefit.client.vocabulary import (
     Certainty,
     ClaimStrength,
