@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 PROTOS := $(wildcard proto/rolefit/v1/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test soak check lint format types proto proto-check rules-check lock clean
+.PHONY: help setup demo serve test soak check lint format types proto proto-check rules-check docs docs-serve lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -67,9 +67,18 @@ proto-check: setup ## Fail if the stubs differ from what proto/ generates
 rules-check: setup ## Load and compile the rules, and print what they hold
 	$(BIN)/rolefit-server rules check rules
 
+# The variable silences a notice about MkDocs 2, which pyproject.toml keeps out.
+MKDOCS = NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
+
+docs: setup ## Build the documentation into site/; a broken link fails
+	$(MKDOCS) build --strict
+
+docs-serve: setup ## Show the documentation on 127.0.0.1:8000 and rebuild it on every change
+	$(MKDOCS) serve --dev-addr 127.0.0.1:8000
+
 lock: setup ## Renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --quiet --universal --all-extras --python-version 3.10 \
 		--no-header --upgrade --output-file requirements.lock
 
 clean: ## Remove what the other verbs made
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
