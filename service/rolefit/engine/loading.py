@@ -273,13 +273,18 @@ def _read_paths(
     lows = tuple((int(bands[fit].as_number(fit)), fit) for fit in reversed(FITS[1:]))
     if list(lows) != sorted(lows, reverse=True, key=lambda low: low[0]):
         raise entries["fit_bands"].error("a better fit must begin at more points")
-    demand = entries["skills_in_demand"].as_mapping(
-        "skills_in_demand", required=("path", "claims")
-    )
-    path = demand["path"].as_text("path")
+    return cards, lows, _read_skills(entries["skills_in_demand"], claims)
+
+
+def _read_skills(value: Value, claims: dict[str, Claim]) -> SkillsInDemand:
+    entries = value.as_mapping("skills_in_demand", required=("path", "field", "claims"))
+    path, field = (entries[key].as_text(key) for key in ("path", "field"))
     if path not in PATHS:
-        raise demand["path"].error(f"there is no path '{path}'{suggest(path, PATHS)}")
-    return cards, lows, SkillsInDemand(path, read_claim_ids(demand["claims"], claims))
+        raise entries["path"].error(f"there is no path '{path}'{suggest(path, PATHS)}")
+    sets = [name for name, each in contract_fields().items() if each.kind is Kind.SET]
+    if field not in sets:
+        raise entries["field"].error(f"there is no set '{field}'{suggest(field, sets)}")
+    return SkillsInDemand(path, field, read_claim_ids(entries["claims"], claims))
 
 
 def _read_sentences(value: Value) -> dict[str, Template]:

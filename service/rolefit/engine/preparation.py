@@ -116,12 +116,12 @@ class PreparationWriter:
         )
 
     def _skills(self) -> pb.SkillGap:
-        vocabulary = self._ruleset.vocabulary
-        held = self._outcome.facts.get("skills.areas")
-        gap = pb.SkillGap(known=held is not None, claims=self._ruleset.skills_in_demand.claims)
+        vocabulary, demand = self._ruleset.vocabulary, self._ruleset.skills_in_demand
+        held = self._outcome.facts.get(demand.field)
+        gap = pb.SkillGap(known=held is not None, claims=demand.claims)
         if isinstance(held, frozenset):
-            for area in vocabulary.fields["skills.areas"].values:
-                words = vocabulary.token_words("skills.areas", area)
+            for area in vocabulary.fields[demand.field].values:
+                words = vocabulary.token_words(demand.field, area)
                 (gap.held if area in held else gap.missing).append(words)
         return gap
 

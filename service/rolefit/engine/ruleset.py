@@ -184,9 +184,10 @@ class PathCard:
 
 @dataclass(frozen=True)
 class SkillsInDemand:
-    """Which path the skills in demand are for, and the claims that list them."""
+    """The skills in demand for `path`: the values of the set `field`, by these claims."""
 
     path: str
+    field: str
     claims: tuple[str, ...]
 
 
