@@ -273,8 +273,8 @@ class Recommendation(_message.Message):
 
     @_builtins.property
     def next_questions(self) -> _containers.RepeatedCompositeFieldContainer[Global___NextQuestion]:
-        """Absent fields whose answer could change the path, most decisive first; the first three
-        of them in VIEW_BASIC.
+        """Absent fields whose answer could change the path, most decisive first: those that the
+        first open verdict rests on lead. The first three of them in VIEW_BASIC.
         """
 
     @_builtins.property

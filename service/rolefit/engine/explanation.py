@@ -163,7 +163,11 @@ class Explanation:
         return {"YES": rule.says_yes, "NO": rule.says_no, UNKNOWN: rule.says_unknown}[value]
 
     def questions(self) -> tuple[Question, ...]:
-        """Absent fields that could change the path, in the order to ask them."""
+        """Absent fields that could change the path, in the order to ask them.
+
+        Verdict rules decide in their order, so the fields that the first open one rests on
+        come first, among themselves in the vocabulary's order, then those of the next.
+        """
         verdict = self._outcome.verdict
         if verdict.certainty == "CERTAIN":
             return ()
@@ -171,15 +175,13 @@ class Explanation:
             self._explainer.sides, self._outcome.facts, self._outcome.lasting
         )
         leads: dict[str, set[str]] = {}
+        rank = self._explainer.vocabulary.ask_order.index
         for rule in verdict.open_rules:
-            for test in open_facts.tests(self._explainer.ways[rule.id]):
-                for leaf in open_facts.below(test.subject):
-                    leads.setdefault(leaf.subject, set()).add(rule.path)
-        return tuple(
-            self._question(path, leads[path])
-            for path in self._explainer.vocabulary.ask_order
-            if path in leads
-        )
+            tests = open_facts.tests(self._explainer.ways[rule.id])
+            fields = {leaf.subject for test in tests for leaf in open_facts.below(test.subject)}
+            for field in sorted(fields, key=rank):
+                leads.setdefault(field, set()).add(rule.path)
+        return tuple(self._question(path, leads[path]) for path in leads)
 
     def _question(self, path: str, leads: set[str]) -> Question:
         vocabulary = self._explainer.vocabulary

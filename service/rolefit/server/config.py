@@ -16,6 +16,7 @@ class ConfigError(ValueError):
 class LogFormat(str, enum.Enum):
     """How log lines look."""
 
+    AUTO = "auto"
     JSON = "json"
     TEXT = "text"
 
@@ -139,8 +140,9 @@ class ServerConfig:
         bool, About("Serve gRPC reflection, from which grpcurl and buf learn the schema.")
     ] = True
     log_format: Annotated[
-        LogFormat, About("JSON lines for machines or text for terminals; both on stderr.")
-    ] = LogFormat.JSON
+        LogFormat,
+        About("JSON lines for machines, text for people; auto is text on a terminal."),
+    ] = LogFormat.AUTO
     port_file: Annotated[
         Path | None,
         About(
