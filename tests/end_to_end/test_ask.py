@@ -154,12 +154,12 @@ def test_what_cannot_be_an_answer_is_explained_and_asked_again(
     typed: str,
     says: str,
 ) -> None:
-    engineer = PEOPLE[0]
-    replies = Replies(engineer, questions)
+    builder = PEOPLE[2]
+    replies = Replies(builder, questions)
     replies.instead = {field: [typed]}
     done = Conversation(port=server.port, folder=tmp_path, reply=replies)
     assert f"That is not an answer here. Please give {says}." in done.words
-    assert f"That settles it: {engineer.path}." in done.words
+    assert f"That settles it: {builder.path}." in done.words
     assert how_many(done) == len(replies.asked)
 
 
@@ -168,7 +168,7 @@ def test_quit_keeps_what_was_said(
     server: ServerProcess, questions: dict[str, str], tmp_path: Path, last: str | None
 ) -> None:
     replies = Replies(PEOPLE[0], questions)
-    replies.instead = {ASKED[2]: [last]}
+    replies.instead = {"temperament.likes_research": [last]}
     done = Conversation("--save", "me.yaml", port=server.port, folder=tmp_path, reply=replies)
     assert done.code == 0, done.stderr
     assert "Stopped." in done.words
@@ -265,7 +265,7 @@ def test_what_was_said_survives_the_server(
 
     def reply(printed: str) -> str | None:
         typed = replies(printed)
-        if replies.asked[-1] == ASKED[2]:
+        if replies.asked[-1] == "temperament.likes_research":
             dying.stop()
         return typed
 
