@@ -6,7 +6,7 @@ set -eu
 port_file=$(mktemp -u)
 "$VENV_BIN/rolefit-server" serve --port 0 --workers 1 --port-file "$port_file" &
 server=$!
-trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -f "$port_file"' EXIT INT TERM
+trap 'kill -INT "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -f "$port_file"' EXIT INT TERM
 
 tries=0
 while [ ! -s "$port_file" ]; do

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -113,6 +114,7 @@ def test_cycle_of_signals(edited: Edit) -> None:
         ("topics/verdict.yaml", "bridge_case is yes", "level is MID", "reads signals only"),
         ("topics/verdict.yaml", "bridge_case is yes", "bridge_case is unknown", "UNDETERMINED"),
         ("topics/verdict.yaml", "verdict: ML_ENGINEER}", "verdict: MLE}", "no verdict 'MLE'"),
+        ("topics/verdict.yaml", "bridge_case is yes", "bridge_case is known", "become known"),
         ("topics/goals.yaml", "goals.motives has P", "goals.motives has X", "no value here"),
         ("topics/goals.yaml", "research is true", "research is unknown", "cannot test"),
         ("thresholds.yaml", "value: 3", "value: many", "must be a number"),
@@ -181,3 +183,41 @@ def test_digest_follows_content(tmp_path: Path) -> None:
     assert before.startswith("sha256:")
     assert len(before) == 71
     assert before != after
+
+
+@pytest.mark.parametrize("name", ["kind", "sid", "a__b", "Many", "ü"])
+def test_signal_names_that_the_rules_engine_would_confuse(edited: Edit, name: str) -> None:
+    extra = (
+        f"- id: extra\n  claims: []\n  when: level is MID\n  then: {{signal: {name}}}\n"
+        "  because: {yes: Yes., no: No., unknown: Unknown.}\n\n"
+    )
+    errors = edited(
+        "topics/proof.yaml", "- id: production-proof", f"{extra}- id: production-proof"
+    )
+    assert f"'{name}' cannot name a signal" in errors
+
+
+def test_verdict_that_only_sometimes_waits(edited: Edit) -> None:
+    new = "when: {any: [drawn_to_research is yes, prefers_research is unknown]}"
+    errors = edited("topics/verdict.yaml", "when: drawn_to_research is yes", new)
+    assert "either each alternative of a verdict tests 'is unknown' or none" in errors
+
+
+def test_path_that_no_verdict_can_reach(edited: Edit) -> None:
+    old = "  when:\n    - bridge_case is yes\n    - prefers_shipping is yes\n"
+    errors = edited("topics/verdict.yaml", old, "  when: never\n")
+    assert "no verdict rule can conclude ML_ENGINEER_MODEL_TEAM" in errors
+
+
+@pytest.mark.parametrize("file", ["topics/mine.yml", "mine.yaml"])
+def test_file_that_would_be_ignored(tmp_path: Path, file: str) -> None:
+    folder = tmp_path / "rules"
+    shutil.copytree(RULES, folder)
+    (folder / file).write_text("[]\n")
+    with pytest.raises(RulesetError, match=re.escape(file)):
+        load_ruleset(folder)
+
+
+def test_deep_nesting(edited: Edit) -> None:
+    errors = edited("topics/hazards.yaml", "claims: [G22]", f"claims: {'[' * 5000}{']' * 5000}")
+    assert errors.startswith("topics/hazards.yaml")

@@ -112,7 +112,7 @@ def test_hedged_claims_read_hedged(rule: Rule) -> None:
 
 def test_sentences_without_a_rule() -> None:
     words = {"path": "ML engineer", "path_a": "ML engineer", "path_b": "applied scientist"}
-    words |= {"low": "240,000", "high": "420,000"}
+    words |= {"low": "240,000", "high": "420,000", "conclusion": "seat YES"}
     for template in RULESET.sentences.values():
         sentence = template.render_words(words)
         assert not any(pattern.search(sentence) for pattern in FAULTS.values()), sentence

@@ -11,9 +11,7 @@ _WITHOUT_EXTRA = "The rolefit command needs its extra: pip install 'rolefit[cli]
 def main() -> None:
     """Run the command, or say how to install what it needs."""
     if any(importlib.util.find_spec(name) is None for name in ("rich", "yaml")):
-        print(
-            "The rolefit command needs its extra: pip install 'rolefit[cli]'", file=sys.stderr
-        )
+        print(_WITHOUT_EXTRA, file=sys.stderr)
         sys.exit(2)
     from rolefit.client.cli import run
 

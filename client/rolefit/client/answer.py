@@ -218,7 +218,8 @@ class Recommendation:
     trace: Trace | None
     """How the answer was reached. None except in the FULL view."""
     preparations: tuple[Preparation, ...]
-    """What to prepare for the path and for the runner-up. Empty except in the FULL view."""
+    """What to prepare for the path, and for the best other one whose interviews the guide
+    describes. Empty except in the FULL view."""
 
     def codes(self) -> frozenset[str]:
         """Return the codes of all findings: ``"HYBRID_CANDIDATE" in answer.codes()``."""

@@ -8,6 +8,7 @@ brings, is more than a quarter of that.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -61,9 +62,14 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.reconfigure(errors="replace")
     try:
         code: int = parsed.perform(parsed)
+        sys.stdout.flush()
     except Failure as failure:
         print(failure, file=sys.stderr)
         return failure.code
+    except BrokenPipeError:
+        # Whoever reads has enough. At exit Python would flush once more, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ANSWERED
     return code
 
 

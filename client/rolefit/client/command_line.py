@@ -76,6 +76,7 @@ def add_call_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--server",
         metavar="HOST:PORT",
+        type=_address,
         default=os.environ.get("ROLEFIT_SERVER") or DEFAULT_SERVER,
         help=f"server to ask (default: $ROLEFIT_SERVER, else {DEFAULT_SERVER})",
     )
@@ -105,6 +106,12 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 def help_formatter(prog: str) -> argparse.HelpFormatter:
     """Make the formatter of the help of every command."""
     return argparse.RawDescriptionHelpFormatter(prog, max_help_position=23)
+
+
+def _address(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("an address is needed, such as localhost:50051")
+    return text
 
 
 def _seconds(text: str) -> float:

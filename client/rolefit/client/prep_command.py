@@ -43,7 +43,7 @@ def add_prep(commands: Commands[argparse.ArgumentParser]) -> None:
         default=[],
         help=(
             f"what to prepare for: {', '.join(_PATHS)}; may come again "
-            "(default: the recommended path and the runner-up)"
+            "(default: the recommended path and the best other one with described interviews)"
         ),
     )
     add_json(parser)

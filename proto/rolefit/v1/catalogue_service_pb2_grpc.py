@@ -112,7 +112,7 @@ class CatalogueServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetRule(self, request, context):
-        """Gets one rule. NOT_FOUND names the nearest identifier.
+        """Gets one rule. NOT_FOUND names the nearest identifier, if one is near.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -44,7 +44,7 @@ class CatalogueServiceStub:
     ListRules: _grpc.UnaryUnaryMultiCallable[_catalogue_service_pb2.ListRulesRequest, _catalogue_service_pb2.ListRulesResponse]
     """Lists rules, filtered and paged."""
     GetRule: _grpc.UnaryUnaryMultiCallable[_catalogue_service_pb2.GetRuleRequest, _catalogue_service_pb2.GetRuleResponse]
-    """Gets one rule. NOT_FOUND names the nearest identifier."""
+    """Gets one rule. NOT_FOUND names the nearest identifier, if one is near."""
     GetRuleset: _grpc.UnaryUnaryMultiCallable[_catalogue_service_pb2.GetRulesetRequest, _catalogue_service_pb2.GetRulesetResponse]
     """Gets the rule set: version, digest, counts, vocabulary, conventions."""
     ListClaims: _grpc.UnaryUnaryMultiCallable[_catalogue_service_pb2.ListClaimsRequest, _catalogue_service_pb2.ListClaimsResponse]
@@ -68,7 +68,7 @@ class CatalogueServiceAsyncStub(CatalogueServiceStub):
     ListRules: _aio.UnaryUnaryMultiCallable[_catalogue_service_pb2.ListRulesRequest, _catalogue_service_pb2.ListRulesResponse]  # type: ignore[assignment]
     """Lists rules, filtered and paged."""
     GetRule: _aio.UnaryUnaryMultiCallable[_catalogue_service_pb2.GetRuleRequest, _catalogue_service_pb2.GetRuleResponse]  # type: ignore[assignment]
-    """Gets one rule. NOT_FOUND names the nearest identifier."""
+    """Gets one rule. NOT_FOUND names the nearest identifier, if one is near."""
     GetRuleset: _aio.UnaryUnaryMultiCallable[_catalogue_service_pb2.GetRulesetRequest, _catalogue_service_pb2.GetRulesetResponse]  # type: ignore[assignment]
     """Gets the rule set: version, digest, counts, vocabulary, conventions."""
     ListClaims: _aio.UnaryUnaryMultiCallable[_catalogue_service_pb2.ListClaimsRequest, _catalogue_service_pb2.ListClaimsResponse]  # type: ignore[assignment]
@@ -119,7 +119,7 @@ class CatalogueServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _catalogue_service_pb2.GetRuleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_catalogue_service_pb2.GetRuleResponse, _abc.Awaitable[_catalogue_service_pb2.GetRuleResponse]]:
-        """Gets one rule. NOT_FOUND names the nearest identifier."""
+        """Gets one rule. NOT_FOUND names the nearest identifier, if one is near."""
 
     @_abc_1.abstractmethod
     def GetRuleset(

@@ -293,7 +293,9 @@ class Recommendation(_message.Message):
 
     @_builtins.property
     def preparations(self) -> _containers.RepeatedCompositeFieldContainer[_preparation_pb2.Preparation]:
-        """What to prepare for the recommended path and for the runner-up. VIEW_FULL only."""
+        """What to prepare for the recommended path, and for the best other one whose interviews
+        the guide describes. VIEW_FULL only.
+        """
 
     def __init__(
         self,

@@ -37,7 +37,7 @@ class _ViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_View.ValueType],
     VIEW_STANDARD: _View.ValueType  # 2
     """All but the trace and the preparations: some 4 to 9 KB."""
     VIEW_FULL: _View.ValueType  # 3
-    """Everything: some 7 to 15 KB."""
+    """Everything: some 8 to 16 KB."""
 
 class View(_View, metaclass=_ViewEnumTypeWrapper):
     """How much of an answer to return."""
@@ -49,7 +49,7 @@ VIEW_BASIC: View.ValueType  # 1
 VIEW_STANDARD: View.ValueType  # 2
 """All but the trace and the preparations: some 4 to 9 KB."""
 VIEW_FULL: View.ValueType  # 3
-"""Everything: some 7 to 15 KB."""
+"""Everything: some 8 to 16 KB."""
 Global___View: _TypeAlias = View  # noqa: Y015
 
 @_typing.final
@@ -128,7 +128,9 @@ class PrepareRequest(_message.Message):
 
     @_builtins.property
     def paths(self) -> _containers.RepeatedScalarFieldContainer[_path_pb2.Path.ValueType]:
-        """The paths to prepare for. Empty: the recommended one and the runner-up."""
+        """The paths to prepare for. Empty: the recommended one, and the best other one whose
+        interviews the guide describes.
+        """
 
     def __init__(
         self,

@@ -48,7 +48,7 @@ class Assembler:
     def preparations(
         self, outcome: Outcome, readiness: Readiness, paths: Sequence[str] = ()
     ) -> list[Preparation]:
-        """What to prepare for the paths; without any, for the answer and the runner-up."""
+        """What to prepare for the paths; without any, for the default ones."""
         explanation = self.explainer.explain(outcome)
         writer = PreparationWriter(self.ruleset, self.speech, outcome, readiness, explanation)
         ranked = _AnswerWriter(self, outcome, basic=True).ranked_paths()
@@ -217,7 +217,8 @@ class _AnswerWriter:
             bands = self._pay_bands()
             panel.bands.extend(bands)
             panel.notes.extend(self._pay_notes())
-            panel.overlap.CopyFrom(self._pay_overlap(bands))
+            if overlap := self._pay_overlap(bands):
+                panel.overlap.CopyFrom(overlap)
         return panel
 
     def _pay_notes(self) -> list[pb.PayNote]:
@@ -234,10 +235,15 @@ class _AnswerWriter:
             if self._fired(rule.id)
         ]
 
-    def _pay_overlap(self, bands: list[pb.PayBand]) -> pb.PayOverlap:
-        low = max(band.low_usd for band in bands)
-        high = min(band.high_usd for band in bands)
+    def _pay_overlap(self, bands: list[pb.PayBand]) -> pb.PayOverlap | None:
+        """Where all bands agree; None if they do not or there is nothing to compare."""
+        if len(bands) < 2:
+            return None
         open_ended = all(band.open_ended for band in bands)
+        low = max(band.low_usd for band in bands)
+        high = min(band.high_usd for band in bands if open_ended or not band.open_ended)
+        if low >= high and not open_ended:
+            return None
         sentence = self._ruleset.sentences["pay_overlap_open" if open_ended else "pay_overlap"]
         words = {"low": f"{low:,}", "high": f"{high:,}"}
         message = self._assembler.speech.say(sentence, self._outcome, words)
@@ -245,7 +251,7 @@ class _AnswerWriter:
 
     def _pay_bands(self) -> list[pb.PayBand]:
         """The bands of both tracks for the level, the recommended path's first."""
-        level = str(self._outcome.facts["level"])
+        level = str(self._outcome.facts.get("level", ""))
         paths = sorted(PATHS, key=lambda path: path != self._verdict.path)
         bands = (self._assembler.bands.get((path, level)) for path in paths)
         return [

@@ -132,7 +132,8 @@ class CatalogueMessages:
                 )
         for rule in self._ruleset.rules:
             if rule.convention:
-                why = f"No claim settles when {concludes(rule)} follows; the rule set chose."
+                sentence = self._ruleset.sentences["convention"]
+                why = sentence.render_words({"conclusion": concludes(rule)})
                 yield pb.Convention(name=rule.id, why=why)
 
 

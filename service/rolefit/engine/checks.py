@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import graphlib
+import re
 from collections.abc import Iterable, Iterator
 
 from rolefit.engine.conditions import (
@@ -11,6 +12,7 @@ from rolefit.engine.conditions import (
     ANSWER_PATH,
     MAX_ALTERNATIVES,
     Condition,
+    Conjunction,
     alternatives,
     negated_alternatives,
     tests_of,
@@ -31,6 +33,8 @@ from rolefit.engine.ruleset import (
 )
 from rolefit.engine.templates import Template
 
+# Properties of every fact in the rules engine.
+_TAKEN = ("id", "sid", "kind")
 # Rules that may read the answer.
 _AFTER_VERDICT = FindingRule | StatementRule | PayNoteRule
 
@@ -134,11 +138,14 @@ def _signal_problems(ruleset: Ruleset) -> Iterator[Problem]:
         other = by_name.setdefault(rule.signal, rule)
         if other is not rule:
             yield _problem(rule, f"signal '{rule.signal}' is derived by '{other.id}' already")
-        if (
-            not rule.signal.replace("_", "").isalnum()
-            or rule.signal in ruleset.vocabulary.fields
-        ):
-            yield _problem(rule, f"'{rule.signal}' cannot name a signal")
+        # Two underscores stand for a dot in the rules engine, as in a field's path.
+        plain = re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", rule.signal)
+        if not plain or rule.signal in (*_TAKEN, *ruleset.vocabulary.fields):
+            yield _problem(
+                rule,
+                f"'{rule.signal}' cannot name a signal; a name is lower-case words joined by "
+                f"'_', and neither a field nor {', '.join(_TAKEN)}",
+            )
     try:
         signal_layers(ruleset.signals)
     except graphlib.CycleError as error:
@@ -194,9 +201,9 @@ def _verdict_problems(ruleset: Ruleset) -> Iterator[Problem]:
     last = verdicts[-1]
     if last.when != ALWAYS or last.path != UNDETERMINED:
         yield _problem(last, "the last verdict must be UNDETERMINED, 'when: always'")
-    missing = set(PATHS) - {rule.path for rule in verdicts}
+    missing = set(PATHS) - {rule.path for rule in verdicts if _ways(rule)}
     for path in sorted(missing):
-        yield _problem(last, f"no verdict rule concludes {path}")
+        yield _problem(last, f"no verdict rule can conclude {path}")
     for rule in verdicts:
         yield from _one_verdict_problems(rule, ruleset)
 
@@ -209,6 +216,23 @@ def _one_verdict_problems(rule: VerdictRule, ruleset: Ruleset) -> Iterator[Probl
             yield _problem(
                 rule, "only an UNDETERMINED verdict may test 'is known' or 'is unknown'"
             )
+    # Filling in a fact makes 'is known' true and 'is unknown' false: the one could conclude
+    # later what is ruled out now, and the other must be all or nothing to be left out.
+    ways = _ways(rule)
+    waits = [any(test.op == "is unknown" for test in way) for way in ways]
+    if any(test.op == "is known" for way in ways for test in way):
+        yield _problem(rule, "a verdict cannot wait for a signal to become known")
+    if any(waits) and not all(waits):
+        yield _problem(
+            rule, "either each alternative of a verdict tests 'is unknown' or none; split it"
+        )
+
+
+def _ways(rule: VerdictRule) -> list[Conjunction]:
+    try:
+        return alternatives(rule.when)
+    except OverflowError:  # reported by _width_problems
+        return [()]
 
 
 def _path_problems(ruleset: Ruleset) -> Iterator[Problem]:

@@ -49,7 +49,7 @@ class Alternative:
     Attributes:
         name: Its name in the engine.
         rule: The rule it belongs to.
-        side: One of the sides below.
+        side: One of the sides above.
         tests: The conjunction.
     """
 
@@ -79,8 +79,9 @@ class Program:
     Attributes:
         projection: Reduces the facts of a profile to properties.
         signals: Layers that derive signals.
-        verdict: Findings and fits that do not read the answer, and the verdicts.
-        advice: Findings and statements that read the answer.
+        findings: Findings, fits, statements and pay notes that do not read the answer.
+        verdict: The verdicts.
+        advice: Findings, statements and pay notes that read the answer.
         preparation: Interview rounds, résumé and negotiation; fired only when asked for.
         answer_groups: Groups of values that rules ask of the answer, by subject.
         decisive: Signals that verdicts rest on.

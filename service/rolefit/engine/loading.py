@@ -80,9 +80,12 @@ def load_ruleset(directory: Path | None = None) -> Ruleset:
     for file, text in sources.items():
         with _collecting(problems):
             values[file] = read_yaml(text, file)
-    for name in _FILES:
-        if f"{name}.yaml" not in sources:
-            problems.append(Problem(f"{name}.yaml", 0, "the file is missing"))
+    known = {f"{name}.yaml" for name in _FILES}
+    problems += [Problem(name, 0, "the file is missing") for name in known - sources.keys()]
+    for file in sources.keys() - known:
+        if not (file.startswith(f"{_RULE_FOLDER}/") and file.endswith(".yaml")):
+            message = f"the file is not read; rules stand in {_RULE_FOLDER}/*.yaml"
+            problems.append(Problem(file, 0, message))
     if problems:
         raise RulesetError(problems)
     ruleset = _assemble(values, _digest(sources))
@@ -101,7 +104,7 @@ def _read_sources(root: Traversable) -> dict[str, str]:
         if folder.is_dir():
             entries += [(f"{name}/", entry) for entry in folder.iterdir()]
     for prefix, entry in entries:
-        if entry.name.endswith(".yaml"):
+        if entry.name.endswith((".yaml", ".yml")):
             file = f"{prefix}{entry.name}"
             try:
                 sources[file] = entry.read_text(encoding="utf-8")

@@ -108,6 +108,20 @@ def run_rules(ruleset: Ruleset, program: Program, sessions: Sessions, facts: Fac
     )
 
 
+def run_verdict(
+    ruleset: Ruleset, program: Program, sessions: Sessions, facts: Facts
+) -> VerdictRule:
+    """The verdict rule that concludes, without anything else that an outcome holds.
+
+    Raises:
+        InferenceError: The rules engine failed.
+    """
+    seen = program.projection.project(facts)
+    signals = _derive_signals(program, sessions, seen, {}, {}, lasting=False)
+    true = _fire(sessions[program.verdict.name], signals.properties)[MET]
+    return next(rule for rule in ruleset.verdicts if rule.id in true)
+
+
 def run_preparation(program: Program, sessions: Sessions, outcome: Outcome) -> Readiness:
     """Fires the rules about preparation on top of an outcome.
 

@@ -12,7 +12,7 @@ from rolefit.engine.comparison import compare_answers
 from rolefit.engine.compilation import compile_ruleset
 from rolefit.engine.facts import Facts, read_facts
 from rolefit.engine.inference import LayerSession
-from rolefit.engine.outcome import Outcome, run_preparation, run_rules
+from rolefit.engine.outcome import Outcome, run_preparation, run_rules, run_verdict
 from rolefit.engine.ruleset import Ruleset
 from rolefit.v1.comparison_pb2 import Comparison
 from rolefit.v1.preparation_pb2 import Preparation
@@ -63,7 +63,10 @@ class Engine:
         return answer
 
     def prepare(self, profile: CandidateProfile, paths: Sequence[str] = ()) -> Prepared:
-        """What to prepare for the paths; without any, for the answer and the runner-up.
+        """What to prepare for the paths.
+
+        Without any: for the recommended one, and for the best other one whose interviews
+        the guide describes.
 
         Raises:
             InferenceError: The rules engine failed; the next call starts clean.
@@ -92,7 +95,8 @@ class Engine:
         return compare_answers(self.ruleset, facts, answers, self._path_of)
 
     def _path_of(self, facts: Facts) -> str:
-        return self.run(facts).verdict.path
+        with self._lock:
+            return run_verdict(self.ruleset, self.program, self._sessions, facts).path
 
     def close(self) -> None:
         """Frees the rules engine's memory. The engine cannot be used after that."""

@@ -221,7 +221,7 @@ def read_claim_ids(value: Value, known: dict[str, Claim]) -> tuple[str, ...]:
     for item in value.as_list("claims"):
         claims.append(item.as_text("a claim"))
         if claims[-1] not in known:
-            raise item.error(f"there is no claim '{claims[-1]}'; ids run from G1 to G136")
+            raise item.error(f"there is no claim '{claims[-1]}' in claims.yaml")
     return tuple(claims)
 
 
@@ -238,7 +238,7 @@ def read_template(value: Value) -> Template:
     Raises:
         RulesetError: It is empty or its braces do not match.
     """
-    template = Template(" ".join(value.as_text("because").split()))
+    template = Template(" ".join(value.as_text("a sentence").split()))
     if template.malformed():
         raise RulesetError(
             [Problem(value.file, value.line, "write {field}, {field|one|many} or {$threshold}")]

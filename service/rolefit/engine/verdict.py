@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from rolefit.engine.conditions import tests_of
 from rolefit.engine.ruleset import PATHS, UNDETERMINED, VerdictRule
 
 
@@ -62,7 +61,7 @@ def conclude(
     for rule in rules:
         if rule.id in stays_false:
             continue
-        waiting = waits_for_facts(rule)
+        waiting = rule.waits_for_facts
         open_rules.append(rule)
         # A rule that waits for a fact cannot fire once every fact is there.
         if not waiting or disputable:
@@ -75,8 +74,3 @@ def conclude(
     else:
         certainty = "CERTAIN" if ordered == (winner.path,) else "PROVISIONAL"
     return Verdict(winner, certainty, ordered, tuple(open_rules))
-
-
-def waits_for_facts(rule: VerdictRule) -> bool:
-    """True if the rule concludes from not knowing something."""
-    return any(test.op == "is unknown" for test in tests_of(rule.when))

@@ -62,7 +62,7 @@ class Value:
         return self.text == "true"
 
     def as_number(self, what: str) -> int | float:
-        """The scalar as an int where it has no fraction part, else as a float.
+        """The scalar as an int where it is written as one, else as a float.
 
         Raises:
             RulesetError: It is no finite number.
@@ -138,15 +138,17 @@ def read_yaml(text: str, file: str) -> Value:
     """
     try:
         node = yaml.compose(text, Loader=_LOADER)
+        if node is None:
+            raise RulesetError([Problem(file, 0, "the file is empty")])
+        return _convert(node, file, set())
+    except RecursionError:
+        raise RulesetError([Problem(file, 0, "not valid YAML: nested too deeply")]) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 1 if mark else 0
         raise RulesetError([Problem(file, line, f"not valid YAML: {error.problem}")]) from None
     except yaml.YAMLError as error:
         raise RulesetError([Problem(file, 0, f"not valid YAML: {error}")]) from None
-    if node is None:
-        raise RulesetError([Problem(file, 0, "the file is empty")])
-    return _convert(node, file, set())
 
 
 def _convert(node: yaml.Node, file: str, seen: set[int]) -> Value:

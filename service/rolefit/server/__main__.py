@@ -68,10 +68,13 @@ def check_rules(
 ) -> None:
     """Load and compile rules; print what is wrong with them, or how many there are."""
     from rolefit.engine import Engine, RulesetError, load_ruleset
+    from rolefit.v1.profile_pb2 import CandidateProfile
+    from rolefit.v1.recommendation_service_pb2 import VIEW_FULL
 
     try:
         ruleset = load_ruleset(directory)
-        Engine(ruleset).close()
+        with Engine(ruleset) as engine:
+            engine.recommend(CandidateProfile(), VIEW_FULL)
     except RulesetError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

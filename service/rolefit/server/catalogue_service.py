@@ -224,6 +224,6 @@ def _adds(rule: RuleEntry, code: str) -> bool:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    """The end of a sentence that names the nearest of the known names, however far."""
-    near = difflib.get_close_matches(name[:_LONGEST_NAME], known, n=1, cutoff=0)
+    """The end of a sentence that names the nearest of the known names, if one is near."""
+    near = difflib.get_close_matches(name[:_LONGEST_NAME], known, n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else ""
