@@ -66,7 +66,7 @@ class _StandardStreams:
     def read(self, prompt: str) -> str | None:
         try:
             line = input(prompt)
-        except EOFError:
+        except (EOFError, KeyboardInterrupt):  # Ctrl-C too keeps what was said
             print()
             return None
         if not sys.stdin.isatty():
