@@ -13,12 +13,13 @@ negated condition.
 from __future__ import annotations
 
 import itertools
+import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from rolefit.engine.errors import Problem, RulesetError
-from rolefit.engine.vocabulary import Field, Kind, Vocabulary, join_words
+from rolefit.engine.vocabulary import FactValue, Field, Kind, Vocabulary, join_words
 from rolefit.engine.yaml_source import Value, parse_number, suggest
 
 # Wider conditions are refused: name the parts as signals instead.
@@ -44,6 +45,12 @@ _NEGATED = {
     "is unknown": "is known",
     "is yes": "is no",
     "is no": "is yes",
+}
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<": operator.lt,
+    "<=": operator.le,
 }
 _ATOM = re.compile(
     r"(?P<subject>\S+) +"
@@ -76,6 +83,27 @@ class Test:
         if isinstance(self.operand, bool):
             return replace(self, operand=not self.operand)
         return replace(self, op=_NEGATED[self.op])
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The operand of `is`, `is not`, `has` and `lacks`; empty for any other."""
+        return self.operand if isinstance(self.operand, tuple) else ()
+
+    def accepts(self, value: FactValue) -> bool:
+        """Whether the test of a field or of the answer holds for a known value of it."""
+        operand = self.operand
+        if self.op in ("is known", "is unknown"):
+            return self.op == "is known"
+        if isinstance(operand, bool):
+            return value is operand
+        if isinstance(value, frozenset):
+            if self.op in ("is empty", "is not empty"):
+                return bool(value) is (self.op == "is not empty")
+            return value.isdisjoint(self.tokens) is (self.op == "lacks")
+        if isinstance(operand, tuple):
+            return (value in operand) is (self.op == "is")
+        assert isinstance(value, int | float)
+        return _COMPARISONS[self.op](value, operand)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 FINDING_KINDS = ("CONTRADICTION", "GATE", "RISK", "MISSING", "EVIDENCE", "NEXT_STEP", "NOTE")
 _RULE_FOLDER = "topics"
+# Stands beside the rules, for `rules verify`; no answer depends on it.
+_PROPERTIES = "properties.yaml"
 _FILES = (
     "ruleset",
     "vocabulary",
@@ -104,8 +106,8 @@ def _read_sources(root: Traversable) -> dict[str, str]:
         if folder.is_dir():
             entries += [(f"{name}/", entry) for entry in folder.iterdir()]
     for prefix, entry in entries:
-        if entry.name.endswith((".yaml", ".yml")):
-            file = f"{prefix}{entry.name}"
+        file = f"{prefix}{entry.name}"
+        if entry.name.endswith((".yaml", ".yml")) and file != _PROPERTIES:
             try:
                 sources[file] = entry.read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:

@@ -6,12 +6,11 @@ It stays free of grpc until it is clear that this very process is to serve.
 import inspect
 import sys
 from importlib import metadata
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from rolefit.server import log
+from rolefit.server import log, rules_commands
 from rolefit.server.config import ConfigError, ServerConfig, Setting, settings
 from rolefit.server.ports import PortError
 from rolefit.server.supervisor import WorkerError, run_workers, usable_cores
@@ -23,8 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     **_PLAIN,
 )
-rules_app = typer.Typer(help="Work on rules.", **_PLAIN)
-app.add_typer(rules_app, name="rules")
+app.add_typer(rules_commands.app, name="rules")
 
 # Typer exports BadParameter but not its base, which every mistake in a command line has.
 _UsageError: Any = typer.BadParameter.__base__
@@ -57,30 +55,6 @@ def _root(
     ] = False,
 ) -> None:
     pass
-
-
-@rules_app.command("check")
-def check_rules(
-    directory: Annotated[
-        Path | None,
-        typer.Argument(metavar="[DIR]", help="Folder; without it, the rules in the package."),
-    ] = None,
-) -> None:
-    """Load and compile rules; print what is wrong with them, or how many there are."""
-    from rolefit.engine import Engine, RulesetError, load_ruleset
-    from rolefit.v1.profile_pb2 import CandidateProfile
-    from rolefit.v1.recommendation_service_pb2 import VIEW_FULL
-
-    try:
-        ruleset = load_ruleset(directory)
-        with Engine(ruleset) as engine:
-            engine.recommend(CandidateProfile(), VIEW_FULL)
-    except RulesetError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-    typer.echo(f"{ruleset.name} {ruleset.version} {ruleset.digest}")
-    counts = (len(ruleset.rules), len(ruleset.claims), len(ruleset.codes))
-    typer.echo("{} rules, {} claims, {} finding codes".format(*counts))
 
 
 def serve(**values: Any) -> None:
