@@ -23,54 +23,59 @@ _sym_db = _symbol_database.Default()
 
 
 from rolefit.v1 import evidence_pb2 as rolefit_dot_v1_dot_evidence__pb2
+from rolefit.v1 import field_change_pb2 as rolefit_dot_v1_dot_field__change__pb2
 from rolefit.v1 import path_pb2 as rolefit_dot_v1_dot_path__pb2
 from rolefit.v1 import preparation_pb2 as rolefit_dot_v1_dot_preparation__pb2
 from rolefit.v1 import profile_pb2 as rolefit_dot_v1_dot_profile__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1frolefit/v1/recommendation.proto\x12\nrolefit.v1\x1a\x19rolefit/v1/evidence.proto\x1a\x15rolefit/v1/path.proto\x1a\x1crolefit/v1/preparation.proto\x1a\x18rolefit/v1/profile.proto\"\xc6\x03\n\x0eRecommendation\x12\x1e\n\x04path\x18\x01 \x01(\x0e\x32\x10.rolefit.v1.Path\x12(\n\tcertainty\x18\x02 \x01(\x0e\x32\x15.rolefit.v1.Certainty\x12(\n\x0epossible_paths\x18\x03 \x03(\x0e\x32\x10.rolefit.v1.Path\x12\x10\n\x08headline\x18\x04 \x01(\t\x12/\n\x0b\x61ssessments\x18\x05 \x03(\x0b\x32\x1a.rolefit.v1.PathAssessment\x12%\n\x08\x66indings\x18\x06 \x03(\x0b\x32\x13.rolefit.v1.Finding\x12\x30\n\x0enext_questions\x18\x07 \x03(\x0b\x32\x18.rolefit.v1.NextQuestion\x12\x1e\n\x04seat\x18\x08 \x01(\x0b\x32\x10.rolefit.v1.Seat\x12\x33\n\x0c\x63ompensation\x18\t \x01(\x0b\x32\x1d.rolefit.v1.CompensationPanel\x12 \n\x05trace\x18\n \x01(\x0b\x32\x11.rolefit.v1.Trace\x12-\n\x0cpreparations\x18\x0b \x03(\x0b\x32\x17.rolefit.v1.Preparation\"\xbf\x01\n\x0ePathAssessment\x12\x1e\n\x04path\x18\x01 \x01(\x0e\x32\x10.rolefit.v1.Path\x12\x1c\n\x03\x66it\x18\x02 \x01(\x0e\x32\x0f.rolefit.v1.Fit\x12%\n\x08open_now\x18\x03 \x01(\x0e\x32\x13.rolefit.v1.Ternary\x12#\n\x07reasons\x18\x04 \x03(\x0b\x32\x12.rolefit.v1.Reason\x12#\n\x07why_not\x18\x05 \x03(\x0b\x32\x12.rolefit.v1.Reason\"v\n\x06Reason\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12\x0e\n\x06\x63laims\x18\x03 \x03(\t\x12\x12\n\nconvention\x18\x04 \x01(\x08\x12&\n\x08\x65vidence\x18\x05 \x03(\x0b\x32\x14.rolefit.v1.Evidence\"\xd9\x01\n\x07\x46inding\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.rolefit.v1.FindingKind\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x0f\n\x07rule_id\x18\x04 \x01(\t\x12\x0e\n\x06\x63laims\x18\x05 \x03(\t\x12+\n\x08strength\x18\x06 \x01(\x0e\x32\x19.rolefit.v1.ClaimStrength\x12\x12\n\nconvention\x18\x07 \x01(\x08\x12&\n\x08\x65vidence\x18\x08 \x03(\x0b\x32\x14.rolefit.v1.Evidence\"i\n\x0cNextQuestion\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x10\n\x08question\x18\x02 \x01(\t\x12\x0f\n\x07options\x18\x03 \x03(\t\x12\'\n\rcould_lead_to\x18\x04 \x03(\x0e\x32\x10.rolefit.v1.Path\"g\n\x04Seat\x12&\n\tavailable\x18\x01 \x01(\x0e\x32\x13.rolefit.v1.Ternary\x12\x0f\n\x07message\x18\x02 \x01(\t\x12&\n\x08\x65vidence\x18\x03 \x03(\x0b\x32\x14.rolefit.v1.Evidence\"\xc9\x01\n\x11\x43ompensationPanel\x12\x32\n\x08\x63overage\x18\x01 \x01(\x0e\x32 .rolefit.v1.CompensationCoverage\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\"\n\x05\x62\x61nds\x18\x03 \x03(\x0b\x32\x13.rolefit.v1.PayBand\x12\"\n\x05notes\x18\x04 \x03(\x0b\x32\x13.rolefit.v1.PayNote\x12\'\n\x07overlap\x18\x05 \x01(\x0b\x32\x16.rolefit.v1.PayOverlap\"\x92\x01\n\x07PayBand\x12\x1e\n\x04path\x18\x01 \x01(\x0e\x32\x10.rolefit.v1.Path\x12 \n\x05level\x18\x02 \x01(\x0e\x32\x11.rolefit.v1.Level\x12\x0f\n\x07low_usd\x18\x03 \x01(\x05\x12\x10\n\x08high_usd\x18\x04 \x01(\x05\x12\x12\n\nopen_ended\x18\x05 \x01(\x08\x12\x0e\n\x06\x63laims\x18\x06 \x03(\t\"@\n\nPayOverlap\x12\x0f\n\x07low_usd\x18\x01 \x01(\x05\x12\x10\n\x08high_usd\x18\x02 \x01(\x05\x12\x0f\n\x07message\x18\x03 \x01(\t\"\xb7\x01\n\x07PayNote\x12%\n\x04kind\x18\x01 \x01(\x0e\x32\x17.rolefit.v1.PayNoteKind\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0f\n\x07rule_id\x18\x03 \x01(\t\x12\x0e\n\x06\x63laims\x18\x04 \x03(\t\x12+\n\x08strength\x18\x05 \x01(\x0e\x32\x19.rolefit.v1.ClaimStrength\x12&\n\x08\x65vidence\x18\x06 \x03(\x0b\x32\x14.rolefit.v1.Evidence\"A\n\x05Trace\x12#\n\x07signals\x18\x01 \x03(\x0b\x32\x12.rolefit.v1.Signal\x12\x13\n\x0brules_fired\x18\x02 \x03(\t\":\n\x06Signal\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x05value\x18\x02 \x01(\x0e\x32\x13.rolefit.v1.Ternary\"8\n\x07Ruleset\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t*t\n\tCertainty\x12\x19\n\x15\x43\x45RTAINTY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43\x45RTAINTY_CERTAIN\x10\x01\x12\x19\n\x15\x43\x45RTAINTY_PROVISIONAL\x10\x02\x12\x1a\n\x16\x43\x45RTAINTY_UNDETERMINED\x10\x03*X\n\x07Ternary\x12\x17\n\x13TERNARY_UNSPECIFIED\x10\x00\x12\x0f\n\x0bTERNARY_YES\x10\x01\x12\x0e\n\nTERNARY_NO\x10\x02\x12\x13\n\x0fTERNARY_UNKNOWN\x10\x03*f\n\x03\x46it\x12\x13\n\x0f\x46IT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x46IT_UNKNOWN\x10\x01\x12\x0c\n\x08\x46IT_WEAK\x10\x02\x12\r\n\tFIT_MIXED\x10\x03\x12\x0c\n\x08\x46IT_GOOD\x10\x04\x12\x0e\n\nFIT_STRONG\x10\x05*\xe1\x01\n\x0b\x46indingKind\x12\x1c\n\x18\x46INDING_KIND_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x46INDING_KIND_CONTRADICTION\x10\x01\x12\x15\n\x11\x46INDING_KIND_GATE\x10\x02\x12\x15\n\x11\x46INDING_KIND_RISK\x10\x03\x12\x18\n\x14\x46INDING_KIND_MISSING\x10\x04\x12\x19\n\x15\x46INDING_KIND_EVIDENCE\x10\x05\x12\x1a\n\x16\x46INDING_KIND_NEXT_STEP\x10\x06\x12\x15\n\x11\x46INDING_KIND_NOTE\x10\x07*\xdb\x01\n\x14\x43ompensationCoverage\x12%\n!COMPENSATION_COVERAGE_UNSPECIFIED\x10\x00\x12!\n\x1d\x43OMPENSATION_COVERAGE_COVERED\x10\x01\x12\'\n#COMPENSATION_COVERAGE_LEVEL_UNKNOWN\x10\x02\x12$\n COMPENSATION_COVERAGE_OUTSIDE_US\x10\x03\x12*\n&COMPENSATION_COVERAGE_PATH_NOT_COVERED\x10\x04*\xb2\x01\n\x0bPayNoteKind\x12\x1d\n\x19PAY_NOTE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13PAY_NOTE_KIND_SHAPE\x10\x01\x12\x18\n\x14PAY_NOTE_KIND_DRIVER\x10\x02\x12\x19\n\x15PAY_NOTE_KIND_PREMIUM\x10\x03\x12\x1c\n\x18PAY_NOTE_KIND_OVERTAKING\x10\x04\x12\x18\n\x14PAY_NOTE_KIND_CAVEAT\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1frolefit/v1/recommendation.proto\x12\nrolefit.v1\x1a\x19rolefit/v1/evidence.proto\x1a\x1drolefit/v1/field_change.proto\x1a\x15rolefit/v1/path.proto\x1a\x1crolefit/v1/preparation.proto\x1a\x18rolefit/v1/profile.proto\"\xfb\x03\n\x0eRecommendation\x12\x1e\n\x04path\x18\x01 \x01(\x0e\x32\x10.rolefit.v1.Path\x12(\n\tcertainty\x18\x02 \x01(\x0e\x32\x15.rolefit.v1.Certainty\x12(\n\x0epossible_paths\x18\x03 \x03(\x0e\x32\x10.rolefit.v1.Path\x12\x10\n\x08headline\x18\x04 \x01(\t\x12/\n\x0b\x61ssessments\x18\x05 \x03(\x0b\x32\x1a.rolefit.v1.PathAssessment\x12%\n\x08\x66indings\x18\x06 \x03(\x0b\x32\x13.rolefit.v1.Finding\x12\x30\n\x0enext_questions\x18\x07 \x03(\x0b\x32\x18.rolefit.v1.NextQuestion\x12\x1e\n\x04seat\x18\x08 \x01(\x0b\x32\x10.rolefit.v1.Seat\x12\x33\n\x0c\x63ompensation\x18\t \x01(\x0b\x32\x1d.rolefit.v1.CompensationPanel\x12 \n\x05trace\x18\n \x01(\x0b\x32\x11.rolefit.v1.Trace\x12-\n\x0cpreparations\x18\x0b \x03(\x0b\x32\x17.rolefit.v1.Preparation\x12\x0e\n\x06proven\x18\x0c \x01(\x08\x12#\n\x07margins\x18\r \x03(\x0b\x32\x12.rolefit.v1.Margin\"\xec\x01\n\x0ePathAssessment\x12\x1e\n\x04path\x18\x01 \x01(\x0e\x32\x10.rolefit.v1.Path\x12\x1c\n\x03\x66it\x18\x02 \x01(\x0e\x32\x0f.rolefit.v1.Fit\x12%\n\x08open_now\x18\x03 \x01(\x0e\x32\x13.rolefit.v1.Ternary\x12#\n\x07reasons\x18\x04 \x03(\x0b\x32\x12.rolefit.v1.Reason\x12#\n\x07why_not\x18\x05 \x03(\x0b\x32\x12.rolefit.v1.Reason\x12+\n\nwould_need\x18\x06 \x03(\x0b\x32\x17.rolefit.v1.FieldChange\"v\n\x06Reason\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12\x0e\n\x06\x63laims\x18\x03 \x03(\t\x12\x12\n\nconvention\x18\x04 \x01(\x08\x12&\n\x08\x65vidence\x18\x05 \x03(\x0b\x32\x14.rolefit.v1.Evidence\"\xd9\x01\n\x07\x46inding\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.rolefit.v1.FindingKind\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x0f\n\x07rule_id\x18\x04 \x01(\t\x12\x0e\n\x06\x63laims\x18\x05 \x03(\t\x12+\n\x08strength\x18\x06 \x01(\x0e\x32\x19.rolefit.v1.ClaimStrength\x12\x12\n\nconvention\x18\x07 \x01(\x08\x12&\n\x08\x65vidence\x18\x08 \x03(\x0b\x32\x14.rolefit.v1.Evidence\"\x8d\x01\n\x0cNextQuestion\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x10\n\x08question\x18\x02 \x01(\t\x12\x0f\n\x07options\x18\x03 \x03(\t\x12\'\n\rcould_lead_to\x18\x04 \x03(\x0e\x32\x10.rolefit.v1.Path\x12\x11\n\tessential\x18\x05 \x01(\x08\x12\x0f\n\x07settles\x18\x06 \x01(\x01\"w\n\x06Margin\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\x01\x12\x1f\n\x05\x62\x65low\x18\x04 \x01(\x0b\x32\x10.rolefit.v1.Flip\x12\x1f\n\x05\x61\x62ove\x18\x05 \x01(\x0b\x32\x10.rolefit.v1.Flip\"D\n\x04\x46lip\x12\n\n\x02\x61t\x18\x01 \x01(\t\x12\x10\n\x08\x64istance\x18\x02 \x01(\x01\x12\x1e\n\x04path\x18\x03 \x01(\x0e\x32\x10.rolefit.v1.Path\"g\n\x04Seat\x12&\n\tavailable\x18\x01 \x01(\x0e\x32\x13.rolefit.v1.Ternary\x12\x0f\n\x07message\x18\x02 \x01(\t\x12&\n\x08\x65vidence\x18\x03 \x03(\x0b\x32\x14.rolefit.v1.Evidence\"\xc9\x01\n\x11\x43ompensationPanel\x12\x32\n\x08\x63overage\x18\x01 \x01(\x0e\x32 .rolefit.v1.CompensationCoverage\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\"\n\x05\x62\x61nds\x18\x03 \x03(\x0b\x32\x13.rolefit.v1.PayBand\x12\"\n\x05notes\x18\x04 \x03(\x0b\x32\x13.rolefit.v1.PayNote\x12\'\n\x07overlap\x18\x05 \x01(\x0b\x32\x16.rolefit.v1.PayOverlap\"\x92\x01\n\x07PayBand\x12\x1e\n\x04path\x18\x01 \x01(\x0e\x32\x10.rolefit.v1.Path\x12 \n\x05level\x18\x02 \x01(\x0e\x32\x11.rolefit.v1.Level\x12\x0f\n\x07low_usd\x18\x03 \x01(\x05\x12\x10\n\x08high_usd\x18\x04 \x01(\x05\x12\x12\n\nopen_ended\x18\x05 \x01(\x08\x12\x0e\n\x06\x63laims\x18\x06 \x03(\t\"@\n\nPayOverlap\x12\x0f\n\x07low_usd\x18\x01 \x01(\x05\x12\x10\n\x08high_usd\x18\x02 \x01(\x05\x12\x0f\n\x07message\x18\x03 \x01(\t\"\xb7\x01\n\x07PayNote\x12%\n\x04kind\x18\x01 \x01(\x0e\x32\x17.rolefit.v1.PayNoteKind\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0f\n\x07rule_id\x18\x03 \x01(\t\x12\x0e\n\x06\x63laims\x18\x04 \x03(\t\x12+\n\x08strength\x18\x05 \x01(\x0e\x32\x19.rolefit.v1.ClaimStrength\x12&\n\x08\x65vidence\x18\x06 \x03(\x0b\x32\x14.rolefit.v1.Evidence\"A\n\x05Trace\x12#\n\x07signals\x18\x01 \x03(\x0b\x32\x12.rolefit.v1.Signal\x12\x13\n\x0brules_fired\x18\x02 \x03(\t\":\n\x06Signal\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x05value\x18\x02 \x01(\x0e\x32\x13.rolefit.v1.Ternary\"8\n\x07Ruleset\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t*t\n\tCertainty\x12\x19\n\x15\x43\x45RTAINTY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43\x45RTAINTY_CERTAIN\x10\x01\x12\x19\n\x15\x43\x45RTAINTY_PROVISIONAL\x10\x02\x12\x1a\n\x16\x43\x45RTAINTY_UNDETERMINED\x10\x03*X\n\x07Ternary\x12\x17\n\x13TERNARY_UNSPECIFIED\x10\x00\x12\x0f\n\x0bTERNARY_YES\x10\x01\x12\x0e\n\nTERNARY_NO\x10\x02\x12\x13\n\x0fTERNARY_UNKNOWN\x10\x03*f\n\x03\x46it\x12\x13\n\x0f\x46IT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x46IT_UNKNOWN\x10\x01\x12\x0c\n\x08\x46IT_WEAK\x10\x02\x12\r\n\tFIT_MIXED\x10\x03\x12\x0c\n\x08\x46IT_GOOD\x10\x04\x12\x0e\n\nFIT_STRONG\x10\x05*\xe1\x01\n\x0b\x46indingKind\x12\x1c\n\x18\x46INDING_KIND_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x46INDING_KIND_CONTRADICTION\x10\x01\x12\x15\n\x11\x46INDING_KIND_GATE\x10\x02\x12\x15\n\x11\x46INDING_KIND_RISK\x10\x03\x12\x18\n\x14\x46INDING_KIND_MISSING\x10\x04\x12\x19\n\x15\x46INDING_KIND_EVIDENCE\x10\x05\x12\x1a\n\x16\x46INDING_KIND_NEXT_STEP\x10\x06\x12\x15\n\x11\x46INDING_KIND_NOTE\x10\x07*\xdb\x01\n\x14\x43ompensationCoverage\x12%\n!COMPENSATION_COVERAGE_UNSPECIFIED\x10\x00\x12!\n\x1d\x43OMPENSATION_COVERAGE_COVERED\x10\x01\x12\'\n#COMPENSATION_COVERAGE_LEVEL_UNKNOWN\x10\x02\x12$\n COMPENSATION_COVERAGE_OUTSIDE_US\x10\x03\x12*\n&COMPENSATION_COVERAGE_PATH_NOT_COVERED\x10\x04*\xb2\x01\n\x0bPayNoteKind\x12\x1d\n\x19PAY_NOTE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13PAY_NOTE_KIND_SHAPE\x10\x01\x12\x18\n\x14PAY_NOTE_KIND_DRIVER\x10\x02\x12\x19\n\x15PAY_NOTE_KIND_PREMIUM\x10\x03\x12\x1c\n\x18PAY_NOTE_KIND_OVERTAKING\x10\x04\x12\x18\n\x14PAY_NOTE_KIND_CAVEAT\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rolefit.v1.recommendation_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CERTAINTY']._serialized_start=2146
-  _globals['_CERTAINTY']._serialized_end=2262
-  _globals['_TERNARY']._serialized_start=2264
-  _globals['_TERNARY']._serialized_end=2352
-  _globals['_FIT']._serialized_start=2354
-  _globals['_FIT']._serialized_end=2456
-  _globals['_FINDINGKIND']._serialized_start=2459
-  _globals['_FINDINGKIND']._serialized_end=2684
-  _globals['_COMPENSATIONCOVERAGE']._serialized_start=2687
-  _globals['_COMPENSATIONCOVERAGE']._serialized_end=2906
-  _globals['_PAYNOTEKIND']._serialized_start=2909
-  _globals['_PAYNOTEKIND']._serialized_end=3087
-  _globals['_RECOMMENDATION']._serialized_start=154
-  _globals['_RECOMMENDATION']._serialized_end=608
-  _globals['_PATHASSESSMENT']._serialized_start=611
-  _globals['_PATHASSESSMENT']._serialized_end=802
-  _globals['_REASON']._serialized_start=804
-  _globals['_REASON']._serialized_end=922
-  _globals['_FINDING']._serialized_start=925
-  _globals['_FINDING']._serialized_end=1142
-  _globals['_NEXTQUESTION']._serialized_start=1144
-  _globals['_NEXTQUESTION']._serialized_end=1249
-  _globals['_SEAT']._serialized_start=1251
-  _globals['_SEAT']._serialized_end=1354
-  _globals['_COMPENSATIONPANEL']._serialized_start=1357
-  _globals['_COMPENSATIONPANEL']._serialized_end=1558
-  _globals['_PAYBAND']._serialized_start=1561
-  _globals['_PAYBAND']._serialized_end=1707
-  _globals['_PAYOVERLAP']._serialized_start=1709
-  _globals['_PAYOVERLAP']._serialized_end=1773
-  _globals['_PAYNOTE']._serialized_start=1776
-  _globals['_PAYNOTE']._serialized_end=1959
-  _globals['_TRACE']._serialized_start=1961
-  _globals['_TRACE']._serialized_end=2026
-  _globals['_SIGNAL']._serialized_start=2028
-  _globals['_SIGNAL']._serialized_end=2086
-  _globals['_RULESET']._serialized_start=2088
-  _globals['_RULESET']._serialized_end=2144
+  _globals['_CERTAINTY']._serialized_start=2503
+  _globals['_CERTAINTY']._serialized_end=2619
+  _globals['_TERNARY']._serialized_start=2621
+  _globals['_TERNARY']._serialized_end=2709
+  _globals['_FIT']._serialized_start=2711
+  _globals['_FIT']._serialized_end=2813
+  _globals['_FINDINGKIND']._serialized_start=2816
+  _globals['_FINDINGKIND']._serialized_end=3041
+  _globals['_COMPENSATIONCOVERAGE']._serialized_start=3044
+  _globals['_COMPENSATIONCOVERAGE']._serialized_end=3263
+  _globals['_PAYNOTEKIND']._serialized_start=3266
+  _globals['_PAYNOTEKIND']._serialized_end=3444
+  _globals['_RECOMMENDATION']._serialized_start=185
+  _globals['_RECOMMENDATION']._serialized_end=692
+  _globals['_PATHASSESSMENT']._serialized_start=695
+  _globals['_PATHASSESSMENT']._serialized_end=931
+  _globals['_REASON']._serialized_start=933
+  _globals['_REASON']._serialized_end=1051
+  _globals['_FINDING']._serialized_start=1054
+  _globals['_FINDING']._serialized_end=1271
+  _globals['_NEXTQUESTION']._serialized_start=1274
+  _globals['_NEXTQUESTION']._serialized_end=1415
+  _globals['_MARGIN']._serialized_start=1417
+  _globals['_MARGIN']._serialized_end=1536
+  _globals['_FLIP']._serialized_start=1538
+  _globals['_FLIP']._serialized_end=1606
+  _globals['_SEAT']._serialized_start=1608
+  _globals['_SEAT']._serialized_end=1711
+  _globals['_COMPENSATIONPANEL']._serialized_start=1714
+  _globals['_COMPENSATIONPANEL']._serialized_end=1915
+  _globals['_PAYBAND']._serialized_start=1918
+  _globals['_PAYBAND']._serialized_end=2064
+  _globals['_PAYOVERLAP']._serialized_start=2066
+  _globals['_PAYOVERLAP']._serialized_end=2130
+  _globals['_PAYNOTE']._serialized_start=2133
+  _globals['_PAYNOTE']._serialized_end=2316
+  _globals['_TRACE']._serialized_start=2318
+  _globals['_TRACE']._serialized_end=2383
+  _globals['_SIGNAL']._serialized_start=2385
+  _globals['_SIGNAL']._serialized_end=2443
+  _globals['_RULESET']._serialized_start=2445
+  _globals['_RULESET']._serialized_end=2501
 # @@protoc_insertion_point(module_scope)

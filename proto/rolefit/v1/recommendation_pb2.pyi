@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from rolefit.v1 import evidence_pb2 as _evidence_pb2
+from rolefit.v1 import field_change_pb2 as _field_change_pb2
 from rolefit.v1 import path_pb2 as _path_pb2
 from rolefit.v1 import preparation_pb2 as _preparation_pb2
 from rolefit.v1 import profile_pb2 as _profile_pb2
@@ -32,11 +33,9 @@ class _CertaintyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Certainty.V
     CERTAINTY_UNSPECIFIED: _Certainty.ValueType  # 0
     """Not given."""
     CERTAINTY_CERTAIN: _Certainty.ValueType  # 1
-    """No filling of the absent fields can change the path. A filling that contradicts a
-    field already given does not count.
-    """
+    """No filling of the absent fields, in part or in full, can change the path."""
     CERTAINTY_PROVISIONAL: _Certainty.ValueType  # 2
-    """Some filling might change it; next_questions names the fields."""
+    """Some filling can change it; next_questions names the fields."""
     CERTAINTY_UNDETERMINED: _Certainty.ValueType  # 3
     """The profile cannot decide."""
 
@@ -46,11 +45,9 @@ class Certainty(_Certainty, metaclass=_CertaintyEnumTypeWrapper):
 CERTAINTY_UNSPECIFIED: Certainty.ValueType  # 0
 """Not given."""
 CERTAINTY_CERTAIN: Certainty.ValueType  # 1
-"""No filling of the absent fields can change the path. A filling that contradicts a
-field already given does not count.
-"""
+"""No filling of the absent fields, in part or in full, can change the path."""
 CERTAINTY_PROVISIONAL: Certainty.ValueType  # 2
-"""Some filling might change it; next_questions names the fields."""
+"""Some filling can change it; next_questions names the fields."""
 CERTAINTY_UNDETERMINED: Certainty.ValueType  # 3
 """The profile cannot decide."""
 Global___Certainty: _TypeAlias = Certainty  # noqa: Y015
@@ -250,17 +247,24 @@ class Recommendation(_message.Message):
     COMPENSATION_FIELD_NUMBER: _builtins.int
     TRACE_FIELD_NUMBER: _builtins.int
     PREPARATIONS_FIELD_NUMBER: _builtins.int
+    PROVEN_FIELD_NUMBER: _builtins.int
+    MARGINS_FIELD_NUMBER: _builtins.int
     path: _path_pb2.Path.ValueType
     """The path for the person. PATH_UNDETERMINED counts as an answer."""
     certainty: Global___Certainty.ValueType
     """How firm it is."""
     headline: _builtins.str
     """The answer in one sentence."""
+    proven: _builtins.bool
+    """True if certainty, possible paths and questions were computed over all values of all
+    absent fields. False only where the rule set is too large for that: then no answer is
+    CERTAIN, and every path counts as possible.
+    """
     @_builtins.property
     def possible_paths(self) -> _containers.RepeatedScalarFieldContainer[_path_pb2.Path.ValueType]:
-        """The paths that filling in the absent fields could still lead to, in the order of
-        Path. It may list a path too many, never one too few. It holds PATH_UNDETERMINED
-        where even a complete profile could stay undecided.
+        """The paths that giving every absent field some value could lead to, in the order of
+        Path: all of them and no other, if `proven`. It holds PATH_UNDETERMINED where even a
+        complete profile could stay undecided.
         """
 
     @_builtins.property
@@ -273,8 +277,9 @@ class Recommendation(_message.Message):
 
     @_builtins.property
     def next_questions(self) -> _containers.RepeatedCompositeFieldContainer[Global___NextQuestion]:
-        """Absent fields whose answer could change the path, most decisive first: those that the
-        first open verdict rests on lead. The first three of them in VIEW_BASIC.
+        """Absent fields whose answer could change the path, and no other, if `proven`: first
+        those that no other answers can make up for, then by how much an answer settles. The
+        first three of them in VIEW_BASIC.
         """
 
     @_builtins.property
@@ -297,6 +302,12 @@ class Recommendation(_message.Message):
         the guide describes. VIEW_FULL only.
         """
 
+    @_builtins.property
+    def margins(self) -> _containers.RepeatedCompositeFieldContainer[Global___Margin]:
+        """How far each number that was given and that paths can rest on is from changing the
+        path by itself. A number that cannot is left out. Empty in VIEW_BASIC.
+        """
+
     def __init__(
         self,
         *,
@@ -311,10 +322,12 @@ class Recommendation(_message.Message):
         compensation: Global___CompensationPanel | None = ...,
         trace: Global___Trace | None = ...,
         preparations: _abc.Iterable[_preparation_pb2.Preparation] | None = ...,
+        proven: _builtins.bool = ...,
+        margins: _abc.Iterable[Global___Margin] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["compensation", b"compensation", "seat", b"seat", "trace", b"trace"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assessments", b"assessments", "certainty", b"certainty", "compensation", b"compensation", "findings", b"findings", "headline", b"headline", "next_questions", b"next_questions", "path", b"path", "possible_paths", b"possible_paths", "preparations", b"preparations", "seat", b"seat", "trace", b"trace"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assessments", b"assessments", "certainty", b"certainty", "compensation", b"compensation", "findings", b"findings", "headline", b"headline", "margins", b"margins", "next_questions", b"next_questions", "path", b"path", "possible_paths", b"possible_paths", "preparations", b"preparations", "proven", b"proven", "seat", b"seat", "trace", b"trace"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -331,6 +344,7 @@ class PathAssessment(_message.Message):
     OPEN_NOW_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
     WHY_NOT_FIELD_NUMBER: _builtins.int
+    WOULD_NEED_FIELD_NUMBER: _builtins.int
     path: _path_pb2.Path.ValueType
     """The path."""
     fit: Global___Fit.ValueType
@@ -347,6 +361,14 @@ class PathAssessment(_message.Message):
         against it. For the recommended path, only what speaks against it.
         """
 
+    @_builtins.property
+    def would_need(self) -> _containers.RepeatedCompositeFieldContainer[_field_change_pb2.FieldChange]:
+        """For a path that is not the recommendation: the fewest fields that had to differ for it
+        to be, wishes and tastes included; among equally few, those that take less effort. Where
+        several such sets exist this is one of them; FindChanges lists more. Empty for the
+        recommended path, where no values of the fields lead to the path, and if not `proven`.
+        """
+
     def __init__(
         self,
         *,
@@ -355,10 +377,11 @@ class PathAssessment(_message.Message):
         open_now: Global___Ternary.ValueType = ...,
         reasons: _abc.Iterable[Global___Reason] | None = ...,
         why_not: _abc.Iterable[Global___Reason] | None = ...,
+        would_need: _abc.Iterable[_field_change_pb2.FieldChange] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fit", b"fit", "open_now", b"open_now", "path", b"path", "reasons", b"reasons", "why_not", b"why_not"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fit", b"fit", "open_now", b"open_now", "path", b"path", "reasons", b"reasons", "why_not", b"why_not", "would_need", b"would_need"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -470,17 +493,27 @@ class NextQuestion(_message.Message):
     QUESTION_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
     COULD_LEAD_TO_FIELD_NUMBER: _builtins.int
+    ESSENTIAL_FIELD_NUMBER: _builtins.int
+    SETTLES_FIELD_NUMBER: _builtins.int
     field: _builtins.str
     """Path of the field in CandidateProfile."""
     question: _builtins.str
     """The question in words."""
+    essential: _builtins.bool
+    """True if no answers to other questions can settle the path without this one."""
+    settles: _builtins.float
+    """How much of what is open the answer settles on average, from 0 to 1: the share by which
+    it reduces the entropy of the path over all fillings of the absent fields. Every
+    combination of answers that the rules can tell apart counts alike; no likelihoods are
+    assumed. 0 if not `proven`.
+    """
     @_builtins.property
     def options(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The values it accepts, for a field with a list of them."""
 
     @_builtins.property
     def could_lead_to(self) -> _containers.RepeatedScalarFieldContainer[_path_pb2.Path.ValueType]:
-        """Paths the answer could lead to."""
+        """Paths for which the answer could tip the scale."""
 
     def __init__(
         self,
@@ -489,14 +522,90 @@ class NextQuestion(_message.Message):
         question: _builtins.str = ...,
         options: _abc.Iterable[_builtins.str] | None = ...,
         could_lead_to: _abc.Iterable[_path_pb2.Path.ValueType] | None = ...,
+        essential: _builtins.bool = ...,
+        settles: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["could_lead_to", b"could_lead_to", "field", b"field", "options", b"options", "question", b"question"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["could_lead_to", b"could_lead_to", "essential", b"essential", "field", b"field", "options", b"options", "question", b"question", "settles", b"settles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___NextQuestion: _TypeAlias = NextQuestion  # noqa: Y015
+
+@_typing.final
+class Margin(_message.Message):
+    """How far a number is from changing the path, everything else as it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    BELOW_FIELD_NUMBER: _builtins.int
+    ABOVE_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """Path of the field in CandidateProfile."""
+    label: _builtins.str
+    """Its name in words."""
+    value: _builtins.float
+    """The value given."""
+    @_builtins.property
+    def below(self) -> Global___Flip:
+        """The nearest smaller value with another path. Absent if there is none."""
+
+    @_builtins.property
+    def above(self) -> Global___Flip:
+        """The nearest larger value with another path. Absent if there is none."""
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        label: _builtins.str = ...,
+        value: _builtins.float = ...,
+        below: Global___Flip | None = ...,
+        above: Global___Flip | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["above", b"above", "below", b"below"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["above", b"above", "below", b"below", "field", b"field", "label", b"label", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Margin: _TypeAlias = Margin  # noqa: Y015
+
+@_typing.final
+class Flip(_message.Message):
+    """A value at which the path is another one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AT_FIELD_NUMBER: _builtins.int
+    DISTANCE_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    at: _builtins.str
+    """In words: "at most 2"."""
+    distance: _builtins.float
+    """Distance from the value given to that bound, in the unit of the field. For a field that
+    holds fractions it can be 0: the very next smaller number already flips.
+    """
+    path: _path_pb2.Path.ValueType
+    """The path there."""
+    def __init__(
+        self,
+        *,
+        at: _builtins.str = ...,
+        distance: _builtins.float = ...,
+        path: _path_pb2.Path.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "distance", b"distance", "path", b"path"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Flip: _TypeAlias = Flip  # noqa: Y015
 
 @_typing.final
 class Seat(_message.Message):

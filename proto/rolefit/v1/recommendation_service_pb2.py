@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from rolefit.v1 import change_pb2 as rolefit_dot_v1_dot_change__pb2
 from rolefit.v1 import comparison_pb2 as rolefit_dot_v1_dot_comparison__pb2
 from rolefit.v1 import path_pb2 as rolefit_dot_v1_dot_path__pb2
 from rolefit.v1 import preparation_pb2 as rolefit_dot_v1_dot_preparation__pb2
@@ -29,27 +30,31 @@ from rolefit.v1 import profile_pb2 as rolefit_dot_v1_dot_profile__pb2
 from rolefit.v1 import recommendation_pb2 as rolefit_dot_v1_dot_recommendation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'rolefit/v1/recommendation_service.proto\x12\nrolefit.v1\x1a\x1brolefit/v1/comparison.proto\x1a\x15rolefit/v1/path.proto\x1a\x1crolefit/v1/preparation.proto\x1a\x18rolefit/v1/profile.proto\x1a\x1frolefit/v1/recommendation.proto\"a\n\x10RecommendRequest\x12-\n\x07profile\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\x1e\n\x04view\x18\x02 \x01(\x0e\x32\x10.rolefit.v1.View\"\x82\x01\n\x11RecommendResponse\x12\x32\n\x0erecommendation\x18\x01 \x01(\x0b\x32\x1a.rolefit.v1.Recommendation\x12$\n\x07ruleset\x18\x02 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x03 \x01(\t\"`\n\x0ePrepareRequest\x12-\n\x07profile\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\x1f\n\x05paths\x18\x02 \x03(\x0e\x32\x10.rolefit.v1.Path\"\xa7\x01\n\x0fPrepareResponse\x12*\n\x10recommended_path\x18\x01 \x01(\x0e\x32\x10.rolefit.v1.Path\x12-\n\x0cpreparations\x18\x02 \x03(\x0b\x32\x17.rolefit.v1.Preparation\x12$\n\x07ruleset\x18\x03 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x04 \x01(\t\"\x8a\x01\n\x16\x43ompareProfilesRequest\x12\'\n\x01\x61\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\'\n\x01\x62\x18\x02 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\x1e\n\x04view\x18\x03 \x01(\x0e\x32\x10.rolefit.v1.View\"\x80\x01\n\x17\x43ompareProfilesResponse\x12*\n\ncomparison\x18\x01 \x01(\x0b\x32\x16.rolefit.v1.Comparison\x12$\n\x07ruleset\x18\x02 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x03 \x01(\t*N\n\x04View\x12\x14\n\x10VIEW_UNSPECIFIED\x10\x00\x12\x0e\n\nVIEW_BASIC\x10\x01\x12\x11\n\rVIEW_STANDARD\x10\x02\x12\r\n\tVIEW_FULL\x10\x03\x32\x81\x02\n\x15RecommendationService\x12H\n\tRecommend\x12\x1c.rolefit.v1.RecommendRequest\x1a\x1d.rolefit.v1.RecommendResponse\x12\x42\n\x07Prepare\x12\x1a.rolefit.v1.PrepareRequest\x1a\x1b.rolefit.v1.PrepareResponse\x12Z\n\x0f\x43ompareProfiles\x12\".rolefit.v1.CompareProfilesRequest\x1a#.rolefit.v1.CompareProfilesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'rolefit/v1/recommendation_service.proto\x12\nrolefit.v1\x1a\x17rolefit/v1/change.proto\x1a\x1brolefit/v1/comparison.proto\x1a\x15rolefit/v1/path.proto\x1a\x1crolefit/v1/preparation.proto\x1a\x18rolefit/v1/profile.proto\x1a\x1frolefit/v1/recommendation.proto\"a\n\x10RecommendRequest\x12-\n\x07profile\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\x1e\n\x04view\x18\x02 \x01(\x0e\x32\x10.rolefit.v1.View\"\x82\x01\n\x11RecommendResponse\x12\x32\n\x0erecommendation\x18\x01 \x01(\x0b\x32\x1a.rolefit.v1.Recommendation\x12$\n\x07ruleset\x18\x02 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x03 \x01(\t\"`\n\x0ePrepareRequest\x12-\n\x07profile\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\x1f\n\x05paths\x18\x02 \x03(\x0e\x32\x10.rolefit.v1.Path\"\xa7\x01\n\x0fPrepareResponse\x12*\n\x10recommended_path\x18\x01 \x01(\x0e\x32\x10.rolefit.v1.Path\x12-\n\x0cpreparations\x18\x02 \x03(\x0b\x32\x17.rolefit.v1.Preparation\x12$\n\x07ruleset\x18\x03 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x04 \x01(\t\"\x8a\x01\n\x16\x43ompareProfilesRequest\x12\'\n\x01\x61\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\'\n\x01\x62\x18\x02 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\x1e\n\x04view\x18\x03 \x01(\x0e\x32\x10.rolefit.v1.View\"\x80\x01\n\x17\x43ompareProfilesResponse\x12*\n\ncomparison\x18\x01 \x01(\x0b\x32\x16.rolefit.v1.Comparison\x12$\n\x07ruleset\x18\x02 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x03 \x01(\t\"\xba\x01\n\x12\x46indChangesRequest\x12-\n\x07profile\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12%\n\x0btarget_path\x18\x02 \x01(\x0e\x32\x10.rolefit.v1.Path\x12$\n\x04goal\x18\x03 \x01(\x0e\x32\x16.rolefit.v1.ChangeGoal\x12(\n\x06limits\x18\x04 \x01(\x0b\x32\x18.rolefit.v1.ChangeLimits\"\xdb\x01\n\x13\x46indChangesResponse\x12&\n\x0c\x63urrent_path\x18\x01 \x01(\x0e\x32\x10.rolefit.v1.Path\x12*\n\x07outcome\x18\x02 \x01(\x0e\x32\x19.rolefit.v1.ChangeOutcome\x12#\n\x07\x63hanges\x18\x03 \x03(\x0b\x32\x12.rolefit.v1.Change\x12\x10\n\x08headline\x18\x04 \x01(\t\x12$\n\x07ruleset\x18\x05 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x06 \x01(\t*N\n\x04View\x12\x14\n\x10VIEW_UNSPECIFIED\x10\x00\x12\x0e\n\nVIEW_BASIC\x10\x01\x12\x11\n\rVIEW_STANDARD\x10\x02\x12\r\n\tVIEW_FULL\x10\x03\x32\xd1\x02\n\x15RecommendationService\x12H\n\tRecommend\x12\x1c.rolefit.v1.RecommendRequest\x1a\x1d.rolefit.v1.RecommendResponse\x12\x42\n\x07Prepare\x12\x1a.rolefit.v1.PrepareRequest\x1a\x1b.rolefit.v1.PrepareResponse\x12Z\n\x0f\x43ompareProfiles\x12\".rolefit.v1.CompareProfilesRequest\x1a#.rolefit.v1.CompareProfilesResponse\x12N\n\x0b\x46indChanges\x12\x1e.rolefit.v1.FindChangesRequest\x1a\x1f.rolefit.v1.FindChangesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rolefit.v1.recommendation_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_VIEW']._serialized_start=968
-  _globals['_VIEW']._serialized_end=1046
-  _globals['_RECOMMENDREQUEST']._serialized_start=196
-  _globals['_RECOMMENDREQUEST']._serialized_end=293
-  _globals['_RECOMMENDRESPONSE']._serialized_start=296
-  _globals['_RECOMMENDRESPONSE']._serialized_end=426
-  _globals['_PREPAREREQUEST']._serialized_start=428
-  _globals['_PREPAREREQUEST']._serialized_end=524
-  _globals['_PREPARERESPONSE']._serialized_start=527
-  _globals['_PREPARERESPONSE']._serialized_end=694
-  _globals['_COMPAREPROFILESREQUEST']._serialized_start=697
-  _globals['_COMPAREPROFILESREQUEST']._serialized_end=835
-  _globals['_COMPAREPROFILESRESPONSE']._serialized_start=838
-  _globals['_COMPAREPROFILESRESPONSE']._serialized_end=966
-  _globals['_RECOMMENDATIONSERVICE']._serialized_start=1049
-  _globals['_RECOMMENDATIONSERVICE']._serialized_end=1306
+  _globals['_VIEW']._serialized_start=1404
+  _globals['_VIEW']._serialized_end=1482
+  _globals['_RECOMMENDREQUEST']._serialized_start=221
+  _globals['_RECOMMENDREQUEST']._serialized_end=318
+  _globals['_RECOMMENDRESPONSE']._serialized_start=321
+  _globals['_RECOMMENDRESPONSE']._serialized_end=451
+  _globals['_PREPAREREQUEST']._serialized_start=453
+  _globals['_PREPAREREQUEST']._serialized_end=549
+  _globals['_PREPARERESPONSE']._serialized_start=552
+  _globals['_PREPARERESPONSE']._serialized_end=719
+  _globals['_COMPAREPROFILESREQUEST']._serialized_start=722
+  _globals['_COMPAREPROFILESREQUEST']._serialized_end=860
+  _globals['_COMPAREPROFILESRESPONSE']._serialized_start=863
+  _globals['_COMPAREPROFILESRESPONSE']._serialized_end=991
+  _globals['_FINDCHANGESREQUEST']._serialized_start=994
+  _globals['_FINDCHANGESREQUEST']._serialized_end=1180
+  _globals['_FINDCHANGESRESPONSE']._serialized_start=1183
+  _globals['_FINDCHANGESRESPONSE']._serialized_end=1402
+  _globals['_RECOMMENDATIONSERVICE']._serialized_start=1485
+  _globals['_RECOMMENDATIONSERVICE']._serialized_end=1822
 # @@protoc_insertion_point(module_scope)

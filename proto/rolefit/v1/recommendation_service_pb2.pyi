@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from rolefit.v1 import change_pb2 as _change_pb2
 from rolefit.v1 import comparison_pb2 as _comparison_pb2
 from rolefit.v1 import path_pb2 as _path_pb2
 from rolefit.v1 import preparation_pb2 as _preparation_pb2
@@ -251,3 +252,89 @@ class CompareProfilesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CompareProfilesResponse: _TypeAlias = CompareProfilesResponse  # noqa: Y015
+
+@_typing.final
+class FindChangesRequest(_message.Message):
+    """Request of FindChanges."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFILE_FIELD_NUMBER: _builtins.int
+    TARGET_PATH_FIELD_NUMBER: _builtins.int
+    GOAL_FIELD_NUMBER: _builtins.int
+    LIMITS_FIELD_NUMBER: _builtins.int
+    target_path: _path_pb2.Path.ValueType
+    """The path to reach. Required; not PATH_UNDETERMINED."""
+    goal: _change_pb2.ChangeGoal.ValueType
+    """What to achieve. Absent: that the path is recommended."""
+    @_builtins.property
+    def profile(self) -> _profile_pb2.CandidateProfile:
+        """The profile to start from. Required, but it may be empty."""
+
+    @_builtins.property
+    def limits(self) -> _change_pb2.ChangeLimits:
+        """Which changes to look for. Absent: no limits."""
+
+    def __init__(
+        self,
+        *,
+        profile: _profile_pb2.CandidateProfile | None = ...,
+        target_path: _path_pb2.Path.ValueType = ...,
+        goal: _change_pb2.ChangeGoal.ValueType = ...,
+        limits: _change_pb2.ChangeLimits | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits", "profile", b"profile"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["goal", b"goal", "limits", b"limits", "profile", b"profile", "target_path", b"target_path"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindChangesRequest: _TypeAlias = FindChangesRequest  # noqa: Y015
+
+@_typing.final
+class FindChangesResponse(_message.Message):
+    """Response of FindChanges."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURRENT_PATH_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    HEADLINE_FIELD_NUMBER: _builtins.int
+    RULESET_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    current_path: _path_pb2.Path.ValueType
+    """The path recommended for the profile as it is."""
+    outcome: _change_pb2.ChangeOutcome.ValueType
+    """What was found."""
+    headline: _builtins.str
+    """One plain sentence."""
+    decision_id: _builtins.str
+    """Identifier of this decision, 32 hexadecimal digits, different for every call."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[_change_pb2.Change]:
+        """Smallest changes, no one contained in another: first those with the fewest fields that
+        take years, then months, weeks, a wish, a conversation.
+        """
+
+    @_builtins.property
+    def ruleset(self) -> _recommendation_pb2.Ruleset:
+        """Which rule set said so."""
+
+    def __init__(
+        self,
+        *,
+        current_path: _path_pb2.Path.ValueType = ...,
+        outcome: _change_pb2.ChangeOutcome.ValueType = ...,
+        changes: _abc.Iterable[_change_pb2.Change] | None = ...,
+        headline: _builtins.str = ...,
+        ruleset: _recommendation_pb2.Ruleset | None = ...,
+        decision_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ruleset", b"ruleset"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "current_path", b"current_path", "decision_id", b"decision_id", "headline", b"headline", "outcome", b"outcome", "ruleset", b"ruleset"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindChangesResponse: _TypeAlias = FindChangesResponse  # noqa: Y015

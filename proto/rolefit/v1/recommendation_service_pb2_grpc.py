@@ -50,6 +50,11 @@ class RecommendationServiceStub:
                 request_serializer=rolefit_dot_v1_dot_recommendation__service__pb2.CompareProfilesRequest.SerializeToString,
                 response_deserializer=rolefit_dot_v1_dot_recommendation__service__pb2.CompareProfilesResponse.FromString,
                 _registered_method=True)
+        self.FindChanges = channel.unary_unary(
+                '/rolefit.v1.RecommendationService/FindChanges',
+                request_serializer=rolefit_dot_v1_dot_recommendation__service__pb2.FindChangesRequest.SerializeToString,
+                response_deserializer=rolefit_dot_v1_dot_recommendation__service__pb2.FindChangesResponse.FromString,
+                _registered_method=True)
 
 
 class RecommendationServiceServicer:
@@ -85,6 +90,15 @@ class RecommendationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FindChanges(self, request, context):
+        """Finds the smallest changes of a profile that make a path the recommendation, or open
+        it. Every change was put to the rules and confirmed. It proposes; whether a change is
+        worth it is the person's to say. Errors as for Recommend.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RecommendationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -102,6 +116,11 @@ def add_RecommendationServiceServicer_to_server(servicer, server):
                     servicer.CompareProfiles,
                     request_deserializer=rolefit_dot_v1_dot_recommendation__service__pb2.CompareProfilesRequest.FromString,
                     response_serializer=rolefit_dot_v1_dot_recommendation__service__pb2.CompareProfilesResponse.SerializeToString,
+            ),
+            'FindChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindChanges,
+                    request_deserializer=rolefit_dot_v1_dot_recommendation__service__pb2.FindChangesRequest.FromString,
+                    response_serializer=rolefit_dot_v1_dot_recommendation__service__pb2.FindChangesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -186,6 +205,33 @@ class RecommendationService:
             '/rolefit.v1.RecommendationService/CompareProfiles',
             rolefit_dot_v1_dot_recommendation__service__pb2.CompareProfilesRequest.SerializeToString,
             rolefit_dot_v1_dot_recommendation__service__pb2.CompareProfilesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rolefit.v1.RecommendationService/FindChanges',
+            rolefit_dot_v1_dot_recommendation__service__pb2.FindChangesRequest.SerializeToString,
+            rolefit_dot_v1_dot_recommendation__service__pb2.FindChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

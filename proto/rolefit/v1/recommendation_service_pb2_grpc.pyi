@@ -50,6 +50,11 @@ class RecommendationServiceStub:
     """Compares two profiles: both answers, the fields that differ, the findings gained and
     lost, and which fields changed the path. Errors as for Recommend.
     """
+    FindChanges: _grpc.UnaryUnaryMultiCallable[_recommendation_service_pb2.FindChangesRequest, _recommendation_service_pb2.FindChangesResponse]
+    """Finds the smallest changes of a profile that make a path the recommendation, or open
+    it. Every change was put to the rules and confirmed. It proposes; whether a change is
+    worth it is the person's to say. Errors as for Recommend.
+    """
 
 @_typing.type_check_only
 class RecommendationServiceAsyncStub(RecommendationServiceStub):
@@ -72,6 +77,11 @@ class RecommendationServiceAsyncStub(RecommendationServiceStub):
     CompareProfiles: _aio.UnaryUnaryMultiCallable[_recommendation_service_pb2.CompareProfilesRequest, _recommendation_service_pb2.CompareProfilesResponse]  # type: ignore[assignment]
     """Compares two profiles: both answers, the fields that differ, the findings gained and
     lost, and which fields changed the path. Errors as for Recommend.
+    """
+    FindChanges: _aio.UnaryUnaryMultiCallable[_recommendation_service_pb2.FindChangesRequest, _recommendation_service_pb2.FindChangesResponse]  # type: ignore[assignment]
+    """Finds the smallest changes of a profile that make a path the recommendation, or open
+    it. Every change was put to the rules and confirmed. It proposes; whether a change is
+    worth it is the person's to say. Errors as for Recommend.
     """
 
 class RecommendationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -110,6 +120,17 @@ class RecommendationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_recommendation_service_pb2.CompareProfilesResponse, _abc.Awaitable[_recommendation_service_pb2.CompareProfilesResponse]]:
         """Compares two profiles: both answers, the fields that differ, the findings gained and
         lost, and which fields changed the path. Errors as for Recommend.
+        """
+
+    @_abc_1.abstractmethod
+    def FindChanges(
+        self,
+        request: _recommendation_service_pb2.FindChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommendation_service_pb2.FindChangesResponse, _abc.Awaitable[_recommendation_service_pb2.FindChangesResponse]]:
+        """Finds the smallest changes of a profile that make a path the recommendation, or open
+        it. Every change was put to the rules and confirmed. It proposes; whether a change is
+        worth it is the person's to say. Errors as for Recommend.
         """
 
 def add_RecommendationServiceServicer_to_server(servicer: RecommendationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
