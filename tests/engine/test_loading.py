@@ -114,7 +114,6 @@ def test_cycle_of_signals(edited: Edit) -> None:
         ("topics/verdict.yaml", "bridge_case is yes", "level is MID", "reads signals only"),
         ("topics/verdict.yaml", "bridge_case is yes", "bridge_case is unknown", "UNDETERMINED"),
         ("topics/verdict.yaml", "verdict: ML_ENGINEER}", "verdict: MLE}", "no verdict 'MLE'"),
-        ("topics/verdict.yaml", "bridge_case is yes", "bridge_case is known", "become known"),
         ("topics/goals.yaml", "goals.motives has P", "goals.motives has X", "no value here"),
         ("topics/goals.yaml", "research is true", "research is unknown", "cannot test"),
         ("thresholds.yaml", "value: 3", "value: many", "must be a number"),
@@ -195,12 +194,6 @@ def test_signal_names_that_the_rules_engine_would_confuse(edited: Edit, name: st
         "topics/proof.yaml", "- id: production-proof", f"{extra}- id: production-proof"
     )
     assert f"'{name}' cannot name a signal" in errors
-
-
-def test_verdict_that_only_sometimes_waits(edited: Edit) -> None:
-    new = "when: {any: [drawn_to_research is yes, prefers_research is unknown]}"
-    errors = edited("topics/verdict.yaml", "when: drawn_to_research is yes", new)
-    assert "either each alternative of a verdict tests 'is unknown' or none" in errors
 
 
 def test_path_that_no_verdict_can_reach(edited: Edit) -> None:

@@ -75,6 +75,7 @@ class _AnswerWriter:
             findings=[self._finding(r) for r in self._assembler.findings if self._fired(r.id)],
             next_questions=self._questions(),
             seat=self._seat(),
+            proven=self._verdict.proven,
         )
         if not self._basic:
             answer.assessments.extend(self._assessment(path) for path in self.ranked_paths())
@@ -279,9 +280,12 @@ class _AnswerWriter:
 
 
 def _question(question: Question) -> pb.NextQuestion:
+    about = question.about
     return pb.NextQuestion(
-        field=question.field,
-        question=question.question,
+        field=about.field,
+        question=question.words,
         options=question.options,
-        could_lead_to=[path_number(path) for path in question.could_lead_to],
+        could_lead_to=[path_number(path) for path in about.sways],
+        essential=about.essential,
+        settles=about.settles,
     )

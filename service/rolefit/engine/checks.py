@@ -82,15 +82,23 @@ def signal_layers(signals: Iterable[SignalRule]) -> list[tuple[SignalRule, ...]]
 
 def decisive_signals(ruleset: Ruleset) -> frozenset[str]:
     """The signals that verdicts rest on, directly or through other signals."""
+    return signals_below(ruleset, ruleset.verdicts)
+
+
+def signals_below(
+    ruleset: Ruleset, rules: Iterable[Rule], and_these: Iterable[str] = ()
+) -> frozenset[str]:
+    """The signals that rules rest on, directly or through other signals, and further ones."""
     by_name = {rule.signal: rule for rule in ruleset.signals}
-    pending = [name for rule in ruleset.verdicts for name in _signals_read(rule, by_name)]
-    decisive: set[str] = set()
+    pending = [name for rule in rules for name in _signals_read(rule, by_name)]
+    pending.extend(and_these)
+    below: set[str] = set()
     while pending:
         name = pending.pop()
-        if name not in decisive:
-            decisive.add(name)
+        if name not in below:
+            below.add(name)
             pending.extend(_signals_read(by_name[name], by_name))
-    return frozenset(decisive)
+    return frozenset(below)
 
 
 def decisive_fields(ruleset: Ruleset) -> frozenset[str]:
@@ -157,10 +165,10 @@ def _signal_problems(ruleset: Ruleset) -> Iterator[Problem]:
 
 
 def _decisive_signal_problems(ruleset: Ruleset) -> Iterator[Problem]:
-    """CERTAIN rests on signals that never turn once known, whatever else is filled in.
+    """What is absent is no reason for a path, not by way of a signal either.
 
-    What they read has to be on the list of questions, or an answer could wait for a fact
-    that nobody asks for.
+    What those signals read has to be on the list of questions, or an answer could wait for
+    a fact that nobody asks for.
     """
     fields = ruleset.vocabulary.fields
     decisive = decisive_signals(ruleset)
@@ -212,20 +220,11 @@ def _one_verdict_problems(rule: VerdictRule, ruleset: Ruleset) -> Iterator[Probl
     for test in tests_of(rule.when):
         if test.subject in ruleset.vocabulary.fields:
             yield _problem(rule, f"a verdict reads signals only, not '{test.subject}'")
+        # What is absent is no reason for a path.
         if test.op in ("is known", "is unknown") and rule.path != UNDETERMINED:
             yield _problem(
                 rule, "only an UNDETERMINED verdict may test 'is known' or 'is unknown'"
             )
-    # Filling in a fact makes 'is known' true and 'is unknown' false: the one could conclude
-    # later what is ruled out now, and the other must be all or nothing to be left out.
-    ways = _ways(rule)
-    waits = [any(test.op == "is unknown" for test in way) for way in ways]
-    if any(test.op == "is known" for way in ways for test in way):
-        yield _problem(rule, "a verdict cannot wait for a signal to become known")
-    if any(waits) and not all(waits):
-        yield _problem(
-            rule, "either each alternative of a verdict tests 'is unknown' or none; split it"
-        )
 
 
 def _ways(rule: VerdictRule) -> list[Conjunction]:
@@ -253,7 +252,7 @@ def _width_problems(rules: Iterable[Rule]) -> Iterator[Problem]:
         try:
             for condition in conditions_of(rule):
                 alternatives(condition)
-                if isinstance(rule, SignalRule | VerdictRule):
+                if isinstance(rule, SignalRule):
                     negated_alternatives(condition)
         except OverflowError:
             yield _problem(

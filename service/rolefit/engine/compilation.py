@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rolefit.engine.checks import decisive_signals, signal_layers
+from rolefit.engine.checks import signal_layers
 from rolefit.engine.conditions import (
     ANSWER_CERTAINTY,
     ANSWER_PATH,
@@ -24,7 +24,7 @@ from rolefit.engine.conditions import (
     tests_of,
 )
 from rolefit.engine.projection import Literal, Projection, Properties, literal, property_name
-from rolefit.engine.ruleset import RoundRule, Rule, Ruleset, SignalRule, VerdictRule
+from rolefit.engine.ruleset import RoundRule, Rule, Ruleset, SignalRule
 
 # One rule set of the engine must not see more: it fails with 64 alternatives matched at
 # once, crashes near 200 rules on one condition and loops at 512 roots.
@@ -34,10 +34,8 @@ PRIME = "prime"
 _FNV_OFFSET, _FNV_PRIME, _MASK = 0x811C9DC5, 0x01000193, 0xFFFFFFFF
 
 
-# Sides of a rule: where its condition is true; where a signal is NO or a verdict is out of
-# the question; and, for a signal with conditions of its own for YES and NO, where either
-# can no longer come true.
-MET, REFUTED, NEVER_YES, NEVER_NO = "met", "refuted", "never-yes", "never-no"
+# Sides of a rule: where its condition is true, and where a signal is NO.
+MET, REFUTED = "met", "refuted"
 # Further sides of an interview round, beside ready.
 MISSING, THIN = "missing", "thin"
 
@@ -84,7 +82,6 @@ class Program:
         advice: Findings, statements and pay notes that read the answer.
         preparation: Interview rounds, résumé and negotiation; fired only when asked for.
         answer_groups: Groups of values that rules ask of the answer, by subject.
-        decisive: Signals that verdicts rest on.
     """
 
     projection: Projection
@@ -94,7 +91,6 @@ class Program:
     advice: Layer
     preparation: Layer
     answer_groups: dict[str, frozenset[tuple[str, ...]]]
-    decisive: frozenset[str]
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -149,7 +145,6 @@ def compile_ruleset(ruleset: Ruleset) -> Program:
         advice=layer("advice", late),
         preparation=layer("preparation", [*ruleset.rounds, *ruleset.items]),
         answer_groups=answer_groups,
-        decisive=decisive_signals(ruleset),
     )
     lint(program)
     return program
@@ -168,9 +163,7 @@ def _alternatives(rule: Rule) -> list[Alternative]:
     sides = {MET: alternatives(rule.when)}
     if isinstance(rule, SignalRule) and rule.no_when is not None:
         sides[REFUTED] = alternatives(rule.no_when)
-        sides[NEVER_YES] = negated_alternatives(rule.when)
-        sides[NEVER_NO] = negated_alternatives(rule.no_when)
-    elif isinstance(rule, SignalRule | VerdictRule):
+    elif isinstance(rule, SignalRule):
         sides[REFUTED] = negated_alternatives(rule.when)
     elif isinstance(rule, RoundRule):
         sides[MISSING] = alternatives(rule.missing_when)

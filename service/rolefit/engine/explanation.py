@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from rolefit.engine.compilation import Alternative, Program
 from rolefit.engine.conditions import Test, describe
+from rolefit.engine.fillings import OpenField
 from rolefit.engine.open_facts import UNKNOWN, OpenFacts, SignalSides, holds
 from rolefit.engine.outcome import Outcome, verdict_alternatives
 from rolefit.engine.ruleset import Ruleset, SignalRule
@@ -41,12 +42,11 @@ class Obstacle:
 
 @dataclasses.dataclass(frozen=True)
 class Question:
-    """An absent field whose answer could change the path."""
+    """An absent field whose answer could change the path, and how to ask for it."""
 
-    field: str
-    question: str
+    about: OpenField
+    words: str
     options: tuple[str, ...]
-    could_lead_to: tuple[str, ...]
 
 
 class Explainer:
@@ -56,11 +56,11 @@ class Explainer:
         self.vocabulary = ruleset.vocabulary
         self.signal_rules = {rule.signal: rule for rule in ruleset.signals}
         self.sides = _signal_sides(program)
-        # How each verdict can come about, and those of each path.
-        self.ways = {r.id: verdict_alternatives(program, r) for r in ruleset.verdicts}
+        # How the verdicts of each path can come about.
         self.ways_to: dict[str, list[Alternative]] = {}
         for rule in ruleset.verdicts:
-            self.ways_to.setdefault(rule.path, []).extend(self.ways[rule.id])
+            ways = verdict_alternatives(program, rule)
+            self.ways_to.setdefault(rule.path, []).extend(ways)
         tests = {
             t for layer in program.layers for a in layer.alternatives.values() for t in a.tests
         }
@@ -163,33 +163,14 @@ class Explanation:
         return {"YES": rule.says_yes, "NO": rule.says_no, UNKNOWN: rule.says_unknown}[value]
 
     def questions(self) -> tuple[Question, ...]:
-        """Absent fields that could change the path, in the order to ask them.
+        """Absent fields that could change the path, in the order to ask them."""
+        return tuple(self._question(each) for each in self._outcome.verdict.open_fields)
 
-        Verdict rules decide in their order, so the fields that the first open one rests on
-        come first, among themselves in the vocabulary's order, then those of the next.
-        """
-        verdict = self._outcome.verdict
-        if verdict.certainty == "CERTAIN":
-            return ()
-        open_facts = OpenFacts(
-            self._explainer.sides, self._outcome.facts, self._outcome.lasting
-        )
-        leads: dict[str, set[str]] = {}
-        rank = self._explainer.vocabulary.ask_order.index
-        for rule in verdict.open_rules:
-            tests = open_facts.tests(self._explainer.ways[rule.id])
-            fields = {leaf.subject for test in tests for leaf in open_facts.below(test.subject)}
-            for field in sorted(fields, key=rank):
-                leads.setdefault(field, set()).add(rule.path)
-        return tuple(self._question(path, leads[path]) for path in leads)
-
-    def _question(self, path: str, leads: set[str]) -> Question:
+    def _question(self, open_field: OpenField) -> Question:
         vocabulary = self._explainer.vocabulary
-        possible = self._outcome.verdict.possible
-        field = vocabulary.fields[path]
+        field = vocabulary.fields[open_field.field]
         options = field.values if field.kind in (Kind.CHOICE, Kind.SET) else ()
-        could = tuple(p for p in possible if p in leads) or possible
-        return Question(path, vocabulary.words[path].question, options, could)
+        return Question(open_field, vocabulary.words[field.path].question, options)
 
 
 def _signal_sides(program: Program) -> SignalSides:

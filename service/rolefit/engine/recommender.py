@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from rolefit.engine.assembly import Assembler, View
+from rolefit.engine.checks import decisive_fields
 from rolefit.engine.comparison import compare_answers
 from rolefit.engine.compilation import compile_ruleset
+from rolefit.engine.decision_space import DecisionSpace, SpaceSizeError
 from rolefit.engine.facts import Facts, read_facts
 from rolefit.engine.inference import LayerSession
 from rolefit.engine.outcome import Outcome, run_preparation, run_rules, run_verdict
 from rolefit.engine.ruleset import Ruleset
+from rolefit.engine.verdict import Judge
 from rolefit.v1.comparison_pb2 import Comparison
 from rolefit.v1.preparation_pb2 import Preparation
 from rolefit.v1.profile_pb2 import CandidateProfile
@@ -29,12 +32,20 @@ class Prepared:
 
 
 class Engine:
-    """A compiled rule set with the state of the rules engine. Safe to share by threads."""
+    """A compiled rule set with the state of the rules engine. Safe to share by threads.
+
+    Attributes:
+        ruleset: The rules.
+        program: The rules as the rules engine gets them.
+        space: All profiles as the verdict rules see them; None if there are too many.
+    """
 
     def __init__(self, ruleset: Ruleset):
         self.ruleset = ruleset
         self.program = compile_ruleset(ruleset)
         self._assembler = Assembler(ruleset, self.program)
+        self.space = _space(ruleset)
+        self._judge = Judge(ruleset, self.space, decisive_fields(ruleset))
         self._sessions = {layer.name: LayerSession(layer) for layer in self.program.layers}
         # Each call into the rules engine holds the interpreter lock, the sequence does not.
         self._lock = threading.Lock()
@@ -46,7 +57,7 @@ class Engine:
             InferenceError: The rules engine failed; the next call starts clean.
         """
         with self._lock:
-            return run_rules(self.ruleset, self.program, self._sessions, facts)
+            return run_rules(self.ruleset, self.program, self._sessions, self._judge, facts)
 
     def recommend(
         self, profile: CandidateProfile, view: View.ValueType = View.VIEW_STANDARD
@@ -115,3 +126,10 @@ class Engine:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _space(ruleset: Ruleset) -> DecisionSpace | None:
+    try:
+        return DecisionSpace(ruleset)
+    except SpaceSizeError:
+        return None

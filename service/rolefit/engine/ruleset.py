@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 from rolefit.engine.catalogue import Catalogue
-from rolefit.engine.conditions import Condition, alternatives
+from rolefit.engine.conditions import Condition
 from rolefit.engine.templates import Template
 from rolefit.engine.vocabulary import Vocabulary
 
@@ -135,12 +134,6 @@ class VerdictRule(SentenceRule):
     """Concludes a path, unless a verdict rule that stands earlier does."""
 
     path: str
-
-    @functools.cached_property
-    def waits_for_facts(self) -> bool:
-        """True if the rule concludes from not knowing something."""
-        ways = alternatives(self.when)
-        return any(test.op == "is unknown" for way in ways for test in way)
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,15 @@
-"""From the verdict rules that fired to one path, how certain it is, and what else could be.
-
-Verdict rules stand in order and the first whose condition is true concludes. Each is
-evaluated in three values: true, false, or unknown because a signal is. What is true or
-false on signals that no filling of the absent fields can turn over stays so; hence the
-paths still possible are those of the rules before the first one that stays true, those
-that stay false left out, and that one's.
-"""
+"""From the verdict rules that fired to one path, and how certain it is."""
 
 from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
 
-from rolefit.engine.ruleset import PATHS, UNDETERMINED, VerdictRule
+from rolefit.engine.decision_space import ALL_PATHS, DecisionSpace
+from rolefit.engine.errors import InferenceError
+from rolefit.engine.facts import Facts
+from rolefit.engine.fillings import FillingCounter, Fillings, OpenField
+from rolefit.engine.ruleset import UNDETERMINED, Ruleset, VerdictRule
 
 
 @dataclass(frozen=True)
@@ -22,15 +19,18 @@ class Verdict:
     Attributes:
         rule: The rule that concluded.
         certainty: CERTAIN, PROVISIONAL or UNDETERMINED.
-        possible: Paths that some filling of the absent fields may lead to, in contract
-            order, UNDETERMINED last. It may hold one too many, never one too few.
-        open_rules: The rules that could still conclude, in order.
+        possible: Paths that complete fillings of the absent fields lead to, in contract
+            order, UNDETERMINED last.
+        open_fields: The absent fields that can change the path, in the order to ask.
+        proven: False if the rule set is too large to look at all fillings: then nothing is
+            CERTAIN, every path is possible and every absent field may matter.
     """
 
     rule: VerdictRule
     certainty: str
     possible: tuple[str, ...]
-    open_rules: tuple[VerdictRule, ...]
+    open_fields: tuple[OpenField, ...]
+    proven: bool
 
     @property
     def path(self) -> str:
@@ -38,39 +38,50 @@ class Verdict:
         return self.rule.path
 
 
-def conclude(
-    rules: tuple[VerdictRule, ...],
-    true: Set[str],
-    stays_true: Set[str],
-    stays_false: Set[str],
-    disputable: bool,
-) -> Verdict:
-    """Concludes from the ids of the verdict rules.
+def first_true(rules: tuple[VerdictRule, ...], true: Set[str]) -> VerdictRule:
+    """The rule that concludes: the first whose id is among the true ones."""
+    return next(rule for rule in rules if rule.id in true)
+
+
+class Judge:
+    """Says how certain a conclusion is.
 
     Args:
-        rules: All verdict rules in order; the last is always true.
-        true: Those whose condition is true.
-        stays_true: Those whose condition no filling can make other than true.
-        stays_false: Those whose condition no filling can make other than false.
-        disputable: Whether the facts contradict each other on some signal, or could once
-            more fields are given, so that a signal may stay unknown for good.
+        ruleset: The rules.
+        space: All profiles as the rules see them; None if there are too many.
+        decisive: The fields that verdicts rest on.
     """
-    winner = next(rule for rule in rules if rule.id in true)
-    open_rules = []
-    possible = set()
-    for rule in rules:
-        if rule.id in stays_false:
-            continue
-        waiting = rule.waits_for_facts
-        open_rules.append(rule)
-        # A rule that waits for a fact cannot fire once every fact is there.
-        if not waiting or disputable:
-            possible.add(rule.path)
-        if rule.id in stays_true and not waiting:
-            break
-    ordered = tuple(path for path in (*PATHS, UNDETERMINED) if path in possible)
-    if winner.path == UNDETERMINED:
-        certainty = UNDETERMINED
-    else:
-        certainty = "CERTAIN" if ordered == (winner.path,) else "PROVISIONAL"
-    return Verdict(winner, certainty, ordered, tuple(open_rules))
+
+    def __init__(self, ruleset: Ruleset, space: DecisionSpace | None, decisive: Set[str]):
+        order = ruleset.vocabulary.ask_order
+        self._decisive = [path for path in order if path in decisive]
+        self._space = space
+        self._counter = FillingCounter(space) if space is not None else None
+
+    def judge(self, rule: VerdictRule, facts: Facts) -> Verdict:
+        """The verdict, given the rule that concluded.
+
+        Raises:
+            InferenceError: The decision diagram says another path than the rules engine.
+        """
+        if self._space is None or self._counter is None:
+            fillings, proven = self._anything(facts), False
+        else:
+            position = self._space.locate(facts)
+            path = self._space.path_at(position)
+            if path != rule.path:
+                raise InferenceError(f"{rule.id} concluded, the decision diagram says {path}")
+            fillings, proven = self._counter.fillings(position), True
+        if rule.path == UNDETERMINED:
+            certainty = UNDETERMINED
+        else:
+            certainty = "CERTAIN" if fillings.fixed else "PROVISIONAL"
+        return Verdict(rule, certainty, fillings.possible, fillings.open_fields, proven)
+
+    def _anything(self, facts: Facts) -> Fillings:
+        fields = (
+            OpenField(path, essential=False, settles=0.0, sways=ALL_PATHS)
+            for path in self._decisive
+            if path not in facts
+        )
+        return Fillings(ALL_PATHS, fixed=False, open_fields=tuple(fields))

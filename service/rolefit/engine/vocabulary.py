@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import enum
 import functools
+import math
 from dataclasses import dataclass
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
-from rolefit.v1 import profile_pb2
+from rolefit.v1 import constraints_pb2, profile_pb2
 
 FactValue = bool | int | float | str | frozenset[str]
 
@@ -35,12 +36,35 @@ class Field:
         kind: Sort of value.
         integral: For a number: only whole numbers occur.
         values: For a choice or a set: the short names of its values, in contract order.
+        least: For a number: the smallest that the contract allows.
+        most: For a number: the largest.
     """
 
     path: str
     kind: Kind
     integral: bool = False
     values: tuple[str, ...] = ()
+    least: float = -math.inf
+    most: float = math.inf
+
+
+# What it takes a person to change a field, the lightest first.
+EFFORTS = ("CONVERSATION", "WISH", "WEEKS", "MONTHS", "YEARS")
+WISH = "WISH"
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a person can change a field.
+
+    Attributes:
+        effort: One of EFFORTS. A wish, or a taste, is changed only if asked for.
+        only_up: Numbers only grow, flags only become true, choices only move on in the
+            contract's order.
+    """
+
+    effort: str
+    only_up: bool
 
 
 @dataclass(frozen=True)
@@ -52,12 +76,14 @@ class FieldWords:
         question: What to ask a person for it.
         values: Words for values whose short name does not read well.
         unit: Of a number, such as "years"; empty for any other kind.
+        change: How a person can change it; None if nobody can.
     """
 
     label: str
     question: str
     values: dict[str, str]
     unit: str
+    change: Change | None = None
 
 
 @dataclass(frozen=True)
@@ -146,5 +172,11 @@ def _leaf(path: str, descriptor: FieldDescriptor) -> Field:
         return Field(path, Kind.FLAG)
     if descriptor.type == FieldDescriptor.TYPE_STRING:
         return Field(path, Kind.TEXT)
-    integral = descriptor.cpp_type == FieldDescriptor.CPPTYPE_INT32
-    return Field(path, Kind.NUMBER, integral=integral)
+    limits = descriptor.GetOptions().Extensions[constraints_pb2.constraint]
+    return Field(
+        path,
+        Kind.NUMBER,
+        integral=descriptor.cpp_type == FieldDescriptor.CPPTYPE_INT32,
+        least=limits.min if limits.HasField("min") else -math.inf,
+        most=limits.max if limits.HasField("max") else math.inf,
+    )

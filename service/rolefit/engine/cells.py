@@ -1,0 +1,202 @@
+"""The values of a field in groups that some tests cannot tell apart.
+
+A group is a cell. Whatever the tests decide is the same for every value of a cell, so one
+value may stand for all, and a field with endless values has a few cells.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from rolefit.engine.conditions import Test, describe
+from rolefit.engine.vocabulary import FactValue, Field, Kind, Vocabulary, join_words
+
+# A set has two to the power of its members as subsets; more are not enumerated.
+_MOST_MEMBERS = 8
+# Stands for every text that no rule asks for; none can, for it has a digit first.
+_OTHER_TEXT = "0_OTHER"
+# Where values begin: at a number, or with 1 just above it.
+_Bound = tuple[float, int]
+
+
+class CellCountError(Exception):
+    """The tests of a set tell too many subsets apart."""
+
+
+class Cells(Protocol):
+    """The cells of one field, counted from 0: numbers ascending, choices in contract order."""
+
+    def __len__(self) -> int: ...
+
+    def locate(self, value: FactValue) -> int:
+        """The cell that a valid value is in."""
+
+    def sample(self, cell: int) -> FactValue:
+        """Something of the cell; for a text it may be no valid one."""
+
+    def nearest(self, cell: int, value: FactValue | None) -> FactValue | None:
+        """A value of the cell, close to the one given; None if the rules name none."""
+
+    def words(self, cells: Sequence[int], vocabulary: Vocabulary) -> str:
+        """What values of these cells have in common; of numbers, the cells must adjoin."""
+
+
+def cells_of(field: Field, tests: Iterable[Test]) -> Cells:
+    """The cells that tests of a field make.
+
+    Raises:
+        CellCountError: The field is a set of which too many members are asked for.
+    """
+    telling = [test for test in tests if test.op not in ("is known", "is unknown")]
+    return (NumberCells if field.kind is Kind.NUMBER else ValueCells)(field, telling)
+
+
+class ValueCells:
+    """The cells of a field whose values can be listed."""
+
+    def __init__(self, field: Field, tests: Iterable[Test]):
+        self._field = field
+        self._tests = tuple(dict.fromkeys(tests))
+        groups: dict[tuple[bool, ...], list[FactValue]] = {}
+        for value in self._listed():
+            groups.setdefault(self._seen(value), []).append(value)
+        self._cells = list(groups.values())
+        self._index = {seen: cell for cell, seen in enumerate(groups)}
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def locate(self, value: FactValue) -> int:
+        """The cell that a valid value is in."""
+        return self._index[self._seen(value)]
+
+    def sample(self, cell: int) -> FactValue:
+        """Something of the cell; for a text it may be no valid one."""
+        return self._cells[cell][0]
+
+    def nearest(self, cell: int, value: FactValue | None) -> FactValue | None:
+        """A value of the cell, close to the one given; None if the rules name none."""
+        values = [each for each in self._cells[cell] if each != _OTHER_TEXT]
+        if isinstance(value, frozenset):
+            # Of a set, as little is changed as possible.
+            sets = [each for each in values if isinstance(each, frozenset)]
+            return min(sets, key=lambda each: (len(each ^ value), sorted(each)))
+        if value is not None and self._field.values and self._field.kind is Kind.CHOICE:
+            order = self._field.values.index
+            return min(values, key=lambda each: abs(order(str(each)) - order(str(value))))
+        return values[0] if values else None
+
+    def words(self, cells: Sequence[int], vocabulary: Vocabulary) -> str:
+        """What values of these cells have in common."""
+        path = self._field.path
+        words = [
+            "another one" if value == _OTHER_TEXT else vocabulary.value_words(path, value)
+            for cell in cells
+            for value in self._cells[cell]
+        ]
+        return join_words(list(dict.fromkeys(words)), "or")
+
+    def _seen(self, value: FactValue) -> tuple[bool, ...]:
+        return tuple(test.accepts(value) for test in self._tests)
+
+    def _listed(self) -> list[FactValue]:
+        field = self._field
+        asked = dict.fromkeys(token for test in self._tests for token in test.tokens)
+        if field.kind is Kind.FLAG:
+            return [False, True]
+        if field.kind is Kind.CHOICE:
+            return list(field.values)
+        if field.kind is Kind.TEXT:
+            return [*asked, _OTHER_TEXT]
+        others = [value for value in field.values if value not in asked]
+        members = [*asked, *others[:1]]
+        if len(members) > _MOST_MEMBERS:
+            raise CellCountError(f"rules ask for {len(asked)} members of {field.path}")
+        return [
+            frozenset(subset)
+            for size in range(len(members) + 1)
+            for subset in itertools.combinations(members, size)
+        ]
+
+
+class NumberCells:
+    """The cells of a number: the ranges between the bounds that tests draw."""
+
+    def __init__(self, field: Field, tests: Iterable[Test]):
+        self._field = field
+        least: _Bound = (field.least, 0)
+        most: _Bound = (field.most, 1)
+        drawn = {_bound(test, field) for test in tests}
+        inner = sorted(bound for bound in drawn if least < bound < most)
+        # Cell i holds what lies from edge i, inclusive, to edge i + 1, exclusive.
+        self._edges: list[_Bound] = [least, *inner, most]
+
+    def __len__(self) -> int:
+        return len(self._edges) - 1
+
+    def locate(self, value: FactValue) -> int:
+        """The cell that a valid value is in."""
+        assert isinstance(value, int | float)
+        # 0.5 lies between "at the number" and "just above it".
+        cell = bisect.bisect(self._edges, (value, 0.5)) - 1
+        return min(max(cell, 0), len(self) - 1)
+
+    def sample(self, cell: int) -> FactValue:
+        """A value of the cell."""
+        return self._above(self._edges[cell], self._edges[cell + 1])
+
+    def nearest(self, cell: int, value: FactValue | None) -> FactValue | None:
+        """A value of the cell, close to the one given."""
+        low, high = self._edges[cell], self._edges[cell + 1]
+        if isinstance(value, int | float) and (value, 0.5) > high:
+            return self._below(high, low)
+        return self._above(low, high)
+
+    def _above(self, low: _Bound, high: _Bound) -> int | float:
+        if math.isinf(low[0]):
+            return self._below(high, low) if math.isfinite(high[0]) else 0
+        if self._field.integral:
+            return int(low[0])
+        if low[1] == 0:
+            return low[0]
+        return (low[0] + high[0]) / 2 if math.isfinite(high[0]) else low[0] + 1
+
+    def _below(self, high: _Bound, low: _Bound) -> int | float:
+        if self._field.integral:
+            return int(high[0]) - (1 - high[1])
+        if high[1] == 1:
+            return high[0]
+        return (max(low[0], high[0] - 1) + high[0]) / 2
+
+    def words(self, cells: Sequence[int], vocabulary: Vocabulary) -> str:
+        """What values of these cells have in common; the cells must adjoin."""
+        low, high = self._edges[min(cells)], self._edges[max(cells) + 1]
+        path, integral = self._field.path, self._field.integral
+        if integral and low[0] == high[0] + high[1] - 1:
+            return vocabulary.value_words(path, int(low[0]))
+        tests = []
+        if low > self._edges[0]:
+            tests.append(Test(path, ">" if low[1] else ">=", _plain(low[0])))
+        if high < self._edges[-1]:
+            if integral:
+                tests.append(Test(path, "<=", _plain(high[0]) - 1))
+            else:
+                tests.append(Test(path, "<=" if high[1] else "<", _plain(high[0])))
+        return " and ".join(describe(test, vocabulary) for test in tests)
+
+
+def _plain(number: float) -> int | float:
+    return int(number) if number == int(number) else number
+
+
+def _bound(test: Test, field: Field) -> _Bound:
+    """Where a comparison begins or stops to hold."""
+    assert isinstance(test.operand, int | float)
+    above = test.op in (">", "<=")
+    if field.integral:
+        return (test.operand + 1, 0) if above else (test.operand, 0)
+    return (test.operand, 1) if above else (test.operand, 0)
