@@ -278,8 +278,9 @@ class Recommendation(_message.Message):
     @_builtins.property
     def next_questions(self) -> _containers.RepeatedCompositeFieldContainer[Global___NextQuestion]:
         """Absent fields whose answer could change the path, and no other, if `proven`: first
-        those that no other answers can make up for, then by how much an answer settles. The
-        first three of them in VIEW_BASIC.
+        those that no other answers can make up for, then the guide's own question, then those
+        whose answer settles most, to the nearest 0.05; what settles the same stands in the
+        rule set's order. The first three of them in VIEW_BASIC.
         """
 
     @_builtins.property

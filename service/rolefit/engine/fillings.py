@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rolefit.engine.decision_diagram import Ref
@@ -17,8 +17,11 @@ from rolefit.engine.decision_space import ABSENT, ALL_PATHS, DecisionSpace, Posi
 
 # Profiles whose fillings are remembered, some kilobytes each.
 _REMEMBERED = 4096
-# Shares nearer than this count as the same, so that no rounding decides an order.
-_DIGITS = 9
+# Shares are given in this many digits, so that no rounding shows.
+_DIGITS = 6
+# Answers that settle about the same stand in the vocabulary's order: cells counted alike are
+# no likelihoods, so a finer order would only look exact.
+_STEP = 0.05
 
 Shares = tuple[float, ...]
 
@@ -57,10 +60,16 @@ class Fillings:
 
 
 class FillingCounter:
-    """Counts over all fillings; remembers the profiles seen last."""
+    """Counts over all fillings; remembers the profiles seen last.
 
-    def __init__(self, space: DecisionSpace):
+    Args:
+        space: All profiles.
+        ask_first: Fields to ask for before others that settle more.
+    """
+
+    def __init__(self, space: DecisionSpace, ask_first: Collection[str]):
         self._space = space
+        self._ask_first = ask_first
         self.fillings = functools.lru_cache(maxsize=_REMEMBERED)(self._fillings)
 
     def _fillings(self, position: Position) -> Fillings:
@@ -106,8 +115,12 @@ class FillingCounter:
             in_the_end, never = self._reachable(ref, position, complete=True)
             sways = _paths(in_the_end or at_times)
             found.append(OpenField(field, not never, settles[level], sways))
-        # The sort is stable: what is left equal stays in `ask_order`.
-        return tuple(sorted(found, key=lambda each: (not each.essential, -each.settles)))
+        return tuple(sorted(found, key=self._rank))
+
+    def _rank(self, field: OpenField) -> tuple[bool, bool, int]:
+        # Sorting is stable: what is equal here stays in the order of the variables.
+        later = field.field not in self._ask_first
+        return not field.essential, later, -round(field.settles / _STEP)
 
     def _settles(self, position: Position) -> list[float]:
         """For every variable, the share of entropy that knowing it removes on average."""

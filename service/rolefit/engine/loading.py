@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,8 @@ from rolefit.engine.ruleset import (
 )
 from rolefit.engine.templates import Template
 from rolefit.engine.vocabulary import (
+    EFFORTS,
+    Change,
     Field,
     FieldWords,
     Kind,
@@ -173,22 +175,28 @@ def _assemble(values: dict[str, Value], digest: str) -> Ruleset:
 
 
 def _read_vocabulary(value: Value) -> Vocabulary:
-    entries = value.as_mapping("vocabulary.yaml", required=("fields", "ask_order"))
+    entries = value.as_mapping("vocabulary.yaml", required=("fields", "ask_first", "ask_order"))
     contract = contract_fields()
     given = entries["fields"].as_mapping("fields", required=contract)
     words = {path: _read_words(given[path], contract[path]) for path in contract}
-    order = []
-    for item in entries["ask_order"].as_list("ask_order"):
+    order = _read_paths_to_ask(entries["ask_order"], contract)
+    first = _read_paths_to_ask(entries["ask_first"], order)
+    return Vocabulary(contract, words, order, first)
+
+
+def _read_paths_to_ask(value: Value, known: Collection[str]) -> tuple[str, ...]:
+    paths = []
+    for item in value.as_list("a list of fields to ask for"):
         path = item.as_text("a field path")
-        if path not in contract:
-            raise item.error(f"there is no field '{path}'{suggest(path, contract)}")
-        order.append(path)
-    return Vocabulary(contract, words, tuple(dict.fromkeys(order)))
+        if path not in known:
+            raise item.error(f"there is no field '{path}' to ask for{suggest(path, known)}")
+        paths.append(path)
+    return tuple(dict.fromkeys(paths))
 
 
 def _read_words(value: Value, field: Field) -> FieldWords:
     required = ("label", "question", *(("unit",) if field.kind is Kind.NUMBER else ()))
-    entries = value.as_mapping("a field", required=required, optional=("values",))
+    entries = value.as_mapping("a field", required=required, optional=("values", "change"))
     valid: Iterable[str] | None = None if field.kind is Kind.TEXT else field.values
     values = {}
     if "values" in entries:
@@ -199,7 +207,18 @@ def _read_words(value: Value, field: Field) -> FieldWords:
         entries["question"].as_text("question"),
         values,
         entries["unit"].as_text("unit") if "unit" in entries else "",
+        _read_change(entries["change"]) if "change" in entries else None,
     )
+
+
+def _read_change(value: Value) -> Change:
+    entries = value.as_mapping("change", required=("effort",), optional=("only_up",))
+    efforts = [effort.lower() for effort in EFFORTS]
+    effort = entries["effort"].as_text("effort")
+    if effort not in efforts:
+        raise entries["effort"].error(f"an effort is one of {', '.join(efforts)}")
+    only_up = "only_up" in entries and entries["only_up"].as_flag("only_up")
+    return Change(effort.upper(), only_up)
 
 
 def _read_claims(value: Value) -> dict[str, Claim]:

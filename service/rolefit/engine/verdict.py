@@ -53,10 +53,10 @@ class Judge:
     """
 
     def __init__(self, ruleset: Ruleset, space: DecisionSpace | None, decisive: Set[str]):
-        order = ruleset.vocabulary.ask_order
+        order, first = ruleset.vocabulary.ask_order, ruleset.vocabulary.ask_first
         self._decisive = [path for path in order if path in decisive]
         self._space = space
-        self._counter = FillingCounter(space) if space is not None else None
+        self._counter = FillingCounter(space, first) if space is not None else None
 
     def judge(self, rule: VerdictRule, facts: Facts) -> Verdict:
         """The verdict, given the rule that concluded.

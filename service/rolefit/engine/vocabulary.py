@@ -93,12 +93,15 @@ class Vocabulary:
     Attributes:
         fields: By path, in contract order.
         words: By path.
-        ask_order: Paths, most decisive first; a field that is not in it is never asked.
+        ask_order: Paths in the order to ask, where nothing else decides it; a field that is
+            not in it is never asked.
+        ask_first: Paths to ask before others that settle more.
     """
 
     fields: dict[str, Field]
     words: dict[str, FieldWords]
     ask_order: tuple[str, ...]
+    ask_first: tuple[str, ...]
 
     def value_words(self, path: str, value: FactValue) -> str:
         """A value as people read it: "master's", "1,200", "revenue and latency"."""
