@@ -39,6 +39,15 @@ class Observation:
         return frozenset((*self.outcome.met, *items, *ready))
 
     @functools.cached_property
+    def concluding(self) -> frozenset[str]:
+        """Ids of the rules that settle the verdict, the seat and the pay: the first true ones."""
+        first: dict[str, str] = {}
+        for rule in self._engine.ruleset.statements:
+            if rule.id in self.outcome.met:
+                first.setdefault(rule.topic, rule.id)
+        return frozenset((self.outcome.verdict.rule.id, *first.values()))
+
+    @functools.cached_property
     def rounds(self) -> dict[str, str]:
         """READY, MISSING, THIN or UNKNOWN for each interview round, by rule id."""
         return {

@@ -154,6 +154,7 @@ class _Reader:
     def __init__(self, ruleset: Ruleset):
         self._claims = ruleset.claims
         rules = [rule.id for rule in ruleset.rules]
+        settling = [rule.id for rule in (*ruleset.verdicts, *ruleset.statements)]
         # Of what has one value, and of lists of names, by the key in a test.
         self._single = {
             "path": _ANY_PATH,
@@ -166,6 +167,7 @@ class _Reader:
             "not_findings": ("finding", "not given", list(ruleset.codes)),
             "fires": ("rule", "fires", rules),
             "not_fires": ("rule", "does not fire", rules),
+            "concludes": ("conclusion", "counts", settling),
         }
         self._named: dict[str, tuple[str, Sequence[str], Sequence[str]]] = {
             "signals": ("signal", [rule.signal for rule in ruleset.signals], _TERNARY),
@@ -246,6 +248,9 @@ _SEEN: dict[str, Callable[[Observation, str], str]] = {
     "pay": lambda seen, _: seen.pay,
     "finding": lambda seen, code: "given" if code in seen.findings else "not given",
     "rule": lambda seen, rule_id: "fires" if rule_id in seen.fired else "does not fire",
+    "conclusion": lambda seen, rule_id: (
+        "counts" if rule_id in seen.concluding else ", ".join(sorted(seen.concluding))
+    ),
     "signal": lambda seen, name: seen.outcome.signals[name],
     "round": lambda seen, rule_id: seen.rounds[rule_id],
     "fit": lambda seen, path: seen.fits[path],
