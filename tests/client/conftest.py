@@ -15,6 +15,8 @@ from rolefit.client import Answer, AsyncClient, Client
 from rolefit.v1.recommendation_service_pb2 import (
     CompareProfilesRequest,
     CompareProfilesResponse,
+    FindChangesRequest,
+    FindChangesResponse,
     PrepareRequest,
     PrepareResponse,
     RecommendRequest,
@@ -24,6 +26,7 @@ from rolefit.v1.recommendation_service_pb2_grpc import (
     RecommendationServiceServicer,
     add_RecommendationServiceServicer_to_server,
 )
+from tests.client.command import Rolefit, runner
 
 Script = Callable[[Any, grpc.ServicerContext], Any]
 
@@ -49,6 +52,18 @@ class _Scripted(RecommendationServiceServicer):
     ) -> CompareProfilesResponse | Awaitable[CompareProfilesResponse]:
         answer: CompareProfilesResponse = self._script(request, context)
         return answer
+
+    def FindChanges(  # noqa: N802
+        self, request: FindChangesRequest, context: grpc.ServicerContext
+    ) -> FindChangesResponse | Awaitable[FindChangesResponse]:
+        answer: FindChangesResponse = self._script(request, context)
+        return answer
+
+
+@pytest.fixture
+def rolefit(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Rolefit:
+    """Runs the command in this process."""
+    return runner(capfd, monkeypatch)
 
 
 @pytest.fixture

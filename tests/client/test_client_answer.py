@@ -14,18 +14,23 @@ import rolefit.client as public
 from rolefit.client import (
     Answer,
     Certainty,
+    ChangeOutcome,
+    Changes,
     Path,
     PreparationPack,
     ProfileComparison,
     Ternary,
     read_answer,
+    read_changes,
     read_comparison,
     read_pack,
 )
 from rolefit.client.vocabulary import Word
 from rolefit.v1 import (
+    change_pb2,
     comparison_pb2,
     evidence_pb2,
+    field_change_pb2,
     path_pb2,
     preparation_pb2,
     profile_pb2,
@@ -33,13 +38,24 @@ from rolefit.v1 import (
 )
 from rolefit.v1.recommendation_service_pb2 import (
     CompareProfilesResponse,
+    FindChangesResponse,
     PrepareResponse,
     RecommendResponse,
 )
 
-FILES = (evidence_pb2, preparation_pb2, recommendation_pb2, comparison_pb2)
+FILES = (
+    evidence_pb2,
+    preparation_pb2,
+    recommendation_pb2,
+    comparison_pb2,
+    field_change_pb2,
+    change_pb2,
+)
 MESSAGES = [
-    message for file in FILES for message in file.DESCRIPTOR.message_types_by_name.values()
+    message
+    for file in FILES
+    for message in file.DESCRIPTOR.message_types_by_name.values()
+    if message is not change_pb2.ChangeLimits.DESCRIPTOR  # part of a request
 ]
 ENUMS: list[EnumDescriptor] = [
     path_pb2.Path.DESCRIPTOR,
@@ -78,6 +94,11 @@ def test_a_comparison_has_every_field_of_the_response() -> None:
     assert [f.name for f in dataclasses.fields(ProfileComparison)] == [*expected, "message"]
 
 
+def test_changes_have_every_field_of_the_response() -> None:
+    expected = [f.name for f in FindChangesResponse.DESCRIPTOR.fields]
+    assert [f.name for f in dataclasses.fields(Changes)] == [*expected, "message"]
+
+
 @pytest.mark.parametrize("enum", ENUMS, ids=lambda enum: enum.name)
 def test_an_enum_has_every_value_of_the_contract(enum: EnumDescriptor) -> None:
     words: type[Word] = getattr(public, enum.name)
@@ -103,6 +124,8 @@ def filled(message: Message, numbers: count[int]) -> None:
                 value = f"text {number}"
             elif field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
                 value = True
+            elif field.cpp_type == FieldDescriptor.CPPTYPE_DOUBLE:
+                value = number + 0.5
             if field.is_repeated:
                 getattr(message, field.name).append(value)
             else:
@@ -110,7 +133,9 @@ def filled(message: Message, numbers: count[int]) -> None:
 
 
 def assert_mirrors(value: Any, raw: Any, field: FieldDescriptor) -> None:
-    if field.message_type is not None:
+    if isinstance(value, Message):
+        assert value == raw
+    elif field.message_type is not None:
         for inner in field.message_type.fields:
             mine, theirs = getattr(value, inner.name), getattr(raw, inner.name)
             if inner.is_repeated:
@@ -169,6 +194,37 @@ def test_every_value_of_a_comparison_arrives_in_its_place() -> None:
     assert_mirrors(comparison.ruleset, response.ruleset, by_name["ruleset"])
     assert comparison.decision_id == response.decision_id
     assert comparison.message is response
+
+
+def test_every_value_of_changes_arrives_in_its_place() -> None:
+    response = FindChangesResponse()
+    filled(response, count(1))
+    changes = read_changes(response)
+    for field in FindChangesResponse.DESCRIPTOR.fields:
+        if field.is_repeated:
+            for mine, theirs in zip(changes.changes, response.changes, strict=True):
+                assert_mirrors(mine, theirs, field)
+        else:
+            assert_mirrors(getattr(changes, field.name), getattr(response, field.name), field)
+    assert changes.message is response
+
+
+def test_changes_are_frozen_and_can_be_copied_and_stored() -> None:
+    response = FindChangesResponse()
+    filled(response, count(1))
+    changes = read_changes(response)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        changes.outcome = ChangeOutcome.FOUND  # type: ignore[misc]
+    assert copy.deepcopy(changes) == changes
+    assert pickle.loads(pickle.dumps(changes)) == changes
+    assert hash(changes) == hash(read_changes(response))
+    assert "skills {" not in repr(changes)
+
+
+def test_no_changes_are_empty() -> None:
+    changes = read_changes(FindChangesResponse())
+    assert (changes.outcome, changes.changes) == (ChangeOutcome.UNSPECIFIED, ())
+    assert changes.current_path is Path.UNSPECIFIED
 
 
 def test_prints_as_the_short_name() -> None:

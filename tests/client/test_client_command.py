@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import io
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path as File
-from typing import Any, cast
+from typing import Any
 
 import grpc
 import pytest
@@ -14,7 +12,6 @@ from google.protobuf import json_format
 
 from rolefit.client import parse_profile
 from rolefit.client.bundled import example_names, example_text
-from rolefit.client.cli import run
 from rolefit.client.profile_file import UnreadableProfileError, read_profile_file, read_yaml
 from rolefit.v1.path_pb2 import PATH_ML_ENGINEER, PATH_UNDETERMINED
 from rolefit.v1.recommendation_pb2 import Recommendation
@@ -23,6 +20,7 @@ from rolefit.v1.recommendation_service_pb2 import (
     RecommendRequest,
     RecommendResponse,
 )
+from tests.client.command import Rolefit
 
 Serve = Callable[..., str]
 
@@ -30,33 +28,6 @@ FOUND = RecommendResponse(
     recommendation=Recommendation(path=PATH_ML_ENGINEER, headline="Ship it.")
 )
 OPEN = RecommendResponse(recommendation=Recommendation(path=PATH_UNDETERMINED))
-
-
-@dataclass(frozen=True)
-class Done:
-    exit_code: int
-    stdout: str
-    stderr: str
-
-
-Rolefit = Callable[..., Done]
-
-
-@pytest.fixture
-def rolefit(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Rolefit:
-    """Runs the command in this process."""
-
-    def invoke(*arguments: str, stdin: str = "") -> Done:
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        try:
-            code = run(arguments)
-        except SystemExit as left:
-            code = cast(int, left.code)
-        captured = capfd.readouterr()
-        return Done(code, captured.out, captured.err)
-
-    monkeypatch.delenv("ROLEFIT_SERVER", raising=False)
-    return invoke
 
 
 @pytest.fixture
@@ -186,6 +157,8 @@ def test_any_other_error_of_the_server(rolefit: Rolefit, serve: Serve, profile: 
         ["ask"],
         ["prep", "--example", "likes-both"],
         ["compare", "--example", "likes-both", "--example", "half-empty"],
+        ["reach", "research-scientist", "--example", "likes-both"],
+        ["what-if", "--example", "likes-both", "level=mid"],
     ],
     ids=lambda command: command[0],
 )

@@ -18,6 +18,7 @@ from rolefit.client import (
     Client,
     DeadlineExceeded,
     InvalidProfile,
+    InvalidRequest,
     Overloaded,
     RetryPolicy,
     RolefitError,
@@ -194,10 +195,30 @@ def test_details_that_say_nothing_do_not_hide_the_error(
     assert "bad bytes" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        (["profile.skills.model_depth"], InvalidProfile),
+        (["b.level"], InvalidProfile),
+        (["limits.keep[0]", "profile.level"], InvalidProfile),
+        (["limits.keep[0]"], InvalidRequest),
+        (["target_path", "profiles"], InvalidRequest),
+    ],
+)
+def test_what_is_no_part_of_a_profile_is_a_bad_request(
+    serve: Serve, ask: Ask, fields: list[str], kind: type[InvalidRequest]
+) -> None:
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    details = status(code, bad_request(**dict.fromkeys(fields, "no")))
+    error = failure(ask, serve(fails(code, "bad", details)))
+    assert type(error) is kind
+    assert [each.field for each in error.violations] == fields
+
+
 def test_the_type_url_may_have_any_host(serve: Serve) -> None:
     detail = AnyMessage(
         type_url="types.example.com/google.rpc.BadRequest",
-        value=bad_request(f="d").SerializeToString(),
+        value=bad_request(profile="d").SerializeToString(),
     )
     details = status_pb2.Status(details=[detail]).SerializeToString()
     target = serve(fails(grpc.StatusCode.INVALID_ARGUMENT, "", details))

@@ -13,6 +13,8 @@ from rolefit.client.answer import (
     Answer,
     CompensationPanel,
     Finding,
+    Flip,
+    Margin,
     NextQuestion,
     PathAssessment,
     PayBand,
@@ -37,6 +39,7 @@ from rolefit.client.catalogue import (
     Statement,
     VocabularyEntry,
 )
+from rolefit.client.change import Change, Changes
 from rolefit.client.client import AsyncClient, Client
 from rolefit.client.comparison import (
     Comparison,
@@ -55,6 +58,7 @@ from rolefit.client.errors import (
     Violation,
 )
 from rolefit.client.evidence import Evidence
+from rolefit.client.field_change import FieldChange
 from rolefit.client.options import RetryPolicy, TlsConfig
 from rolefit.client.preparation import (
     InterviewRound,
@@ -64,12 +68,15 @@ from rolefit.client.preparation import (
     SkillGap,
 )
 from rolefit.client.profile import parse_profile
-from rolefit.client.reading import read_answer, read_comparison, read_pack
+from rolefit.client.reading import read_answer, read_changes, read_comparison, read_pack
 from rolefit.client.ruleset import Ruleset
 from rolefit.client.vocabulary import (
     Certainty,
+    ChangeGoal,
+    ChangeOutcome,
     ClaimStrength,
     CompensationCoverage,
+    Effort,
     FindingKind,
     Fit,
     Level,
@@ -84,6 +91,10 @@ __all__ = [
     "Answer",
     "AsyncClient",
     "Certainty",
+    "Change",
+    "ChangeGoal",
+    "ChangeOutcome",
+    "Changes",
     "ClaimEntry",
     "ClaimStrength",
     "Client",
@@ -95,16 +106,20 @@ __all__ = [
     "CompensationPanel",
     "Convention",
     "DeadlineExceeded",
+    "Effort",
     "Evidence",
+    "FieldChange",
     "FieldDifference",
     "FieldSet",
     "Finding",
     "FindingKind",
     "Fit",
+    "Flip",
     "InterviewRound",
     "InvalidProfile",
     "InvalidRequest",
     "Level",
+    "Margin",
     "NextQuestion",
     "NotFound",
     "Overloaded",
@@ -141,6 +156,7 @@ __all__ = [
     "VocabularyEntry",
     "parse_profile",
     "read_answer",
+    "read_changes",
     "read_comparison",
     "read_pack",
 ]

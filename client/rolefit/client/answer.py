@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rolefit.client.evidence import Evidence
+from rolefit.client.field_change import FieldChange
 from rolefit.client.preparation import Preparation
 from rolefit.client.ruleset import Ruleset
 from rolefit.client.vocabulary import (
@@ -54,6 +55,10 @@ class PathAssessment:
     """What speaks for it."""
     why_not: tuple[Reason, ...]
     """Why it is not the recommendation; for the one that is, what speaks against it."""
+    would_need: tuple[FieldChange, ...]
+    """The fewest fields that had to differ for it to be the recommendation, wishes and tastes
+    included. One such set of several; `Client.find_changes` lists more. Empty for the
+    recommended path, where no values of the fields lead to the path, and if not proven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,40 @@ class NextQuestion:
     """The values it accepts, for a field with a list of them."""
     could_lead_to: tuple[Path, ...]
     """Paths the answer could lead to."""
+    essential: bool
+    """True if no answers to other questions can settle the path without this one."""
+    settles: float
+    """How much of what is open the answer settles on average, a share from 0 to 1. 0 if not
+    proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A value at which the path is another one."""
+
+    at: str
+    """In words: "at most 2"."""
+    distance: float
+    """Distance from the value given to that bound, in the unit of the field. It can be 0 for
+    a field that holds fractions: the very next number already flips."""
+    path: Path
+    """The path there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How far a number is from changing the path, everything else as it is."""
+
+    field: str
+    """Path of the field in the profile."""
+    label: str
+    """Its name in words."""
+    value: float
+    """The value given, in the unit of the field."""
+    below: Flip | None
+    """The nearest smaller value with another path. None if there is none."""
+    above: Flip | None
+    """The nearest larger value with another path. None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +241,8 @@ class Recommendation:
     certainty: Certainty
     """How firm it is."""
     possible_paths: tuple[Path, ...]
-    """The paths that filling in the absent fields could still lead to."""
+    """The paths that filling in the absent fields could still lead to: all of them and no
+    other, if `proven`."""
     headline: str
     """The answer in one sentence."""
     assessments: tuple[PathAssessment, ...]
@@ -210,7 +250,8 @@ class Recommendation:
     findings: tuple[Finding, ...]
     """What was found, principal findings first."""
     next_questions: tuple[NextQuestion, ...]
-    """Absent fields whose answer could change the path, most decisive first."""
+    """Absent fields whose answer could change the path: the essential ones first, then by
+    how much an answer settles. Three at most in the BASIC view."""
     seat: Seat
     """Whether the employer aimed at has a seat for this path."""
     compensation: CompensationPanel | None
@@ -220,6 +261,12 @@ class Recommendation:
     preparations: tuple[Preparation, ...]
     """What to prepare for the path, and for the best other one whose interviews the guide
     describes. Empty except in the FULL view."""
+    proven: bool
+    """True if certainty, possible paths and questions were computed over all values of all
+    absent fields. False only where the rule set is too large for that."""
+    margins: tuple[Margin, ...]
+    """How far each number given is from changing the path by itself; one that cannot is left
+    out. Empty in the BASIC view."""
 
     def codes(self) -> frozenset[str]:
         """Return the codes of all findings: ``"HYBRID_CANDIDATE" in answer.codes()``."""

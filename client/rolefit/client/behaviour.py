@@ -11,6 +11,8 @@ import grpc
 from google.protobuf.message import Message
 
 from rolefit.client.answer import Answer
+from rolefit.client.change import Changes
+from rolefit.client.change_limits import goal_number
 from rolefit.client.comparison import ProfileComparison
 from rolefit.client.enum_names import number_of
 from rolefit.client.errors import RolefitError
@@ -19,12 +21,14 @@ from rolefit.client.lookup import Lookup
 from rolefit.client.options import RetryPolicy, TlsConfig, checked_timeout
 from rolefit.client.preparation import PreparationPack
 from rolefit.client.profile import parse_profile, parse_profiles
-from rolefit.client.reading import read_answer, read_comparison, read_pack
+from rolefit.client.reading import read_answer, read_changes, read_comparison, read_pack
 from rolefit.client.vocabulary import Path
 from rolefit.v1 import path_pb2
+from rolefit.v1.change_pb2 import ChangeLimits
 from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.v1.recommendation_service_pb2 import (
     CompareProfilesRequest,
+    FindChangesRequest,
     PrepareRequest,
     RecommendRequest,
     View,
@@ -126,6 +130,23 @@ class Behaviour:
         request = CompareProfilesRequest(a=first, b=second, view=number)
         return self._call("CompareProfiles", request, read_comparison, timeout)
 
+    def find_changes(
+        self,
+        profile: Profile,
+        target_path: Path | str,
+        goal: str,
+        limits: ChangeLimits,
+        timeout: float | None,
+    ) -> Call[Changes]:
+        """Build a call of FindChanges; see `Client.find_changes`."""
+        request = FindChangesRequest(
+            target_path=_target_number(target_path),
+            goal=goal_number(goal),
+            limits=limits,
+            profile=parse_profile(profile),
+        )
+        return self._call("FindChanges", request, read_changes, timeout)
+
     def _call(
         self,
         method: str,
@@ -180,5 +201,15 @@ def _path_numbers(paths: Sequence[Path | str]) -> list[path_pb2.Path.ValueType]:
     # A text is a sequence too, of letters; it would be refused letter by letter.
     if isinstance(paths, str):
         raise ValueError(f"paths must be a list of paths, not the text {str(paths)!r}")
-    numbers = (number_of(path_pb2.Path.DESCRIPTOR, "path", path) for path in paths)
-    return [path_pb2.Path.ValueType(number) for number in numbers]
+    return [_path_number("path", path) for path in paths]
+
+
+def _path_number(what: str, path: Path | str) -> path_pb2.Path.ValueType:
+    return path_pb2.Path.ValueType(number_of(path_pb2.Path.DESCRIPTOR, what, path))
+
+
+def _target_number(path: Path | str) -> path_pb2.Path.ValueType:
+    number = _path_number("target_path", path)
+    if number == path_pb2.PATH_UNDETERMINED:
+        raise ValueError("target_path must be a path to reach; UNDETERMINED is none")
+    return number

@@ -25,7 +25,9 @@ from rolefit.client.command_line import (
 )
 from rolefit.client.compare_command import add_compare
 from rolefit.client.prep_command import add_prep
+from rolefit.client.reach_command import add_reach
 from rolefit.client.recommend_command import add_recommend
+from rolefit.client.what_if_command import add_what_if
 
 _INTRODUCTION = """\
 Which path in machine learning fits a person, and why.
@@ -36,6 +38,11 @@ Answer a rolefit server's questions, or ask it about a profile, a YAML or JSON f
     rolefit recommend me.yaml
 
 Leave out what nobody looked at. 0, false and [] mean: looked, and found none.
+
+See what would have to change for a path, and what a change would do:
+
+    rolefit reach research-scientist me.yaml
+    rolefit what-if me.yaml top_tier_papers=3
 
 See what the guide says, and which rules apply it:
 
@@ -91,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     add_recommend(commands)
     add_prep(commands)
     add_compare(commands)
+    add_reach(commands)
+    add_what_if(commands)
     _add_examples(commands)
     add_catalogue(commands)
     return parser

@@ -11,6 +11,8 @@ import grpc.aio
 from rolefit.client.answer import Answer
 from rolefit.client.behaviour import Behaviour, Call, metadata_pairs
 from rolefit.client.catalogue_client import AsyncCatalogueClient, CatalogueClient
+from rolefit.client.change import Changes
+from rolefit.client.change_limits import change_limits
 from rolefit.client.comparison import ProfileComparison
 from rolefit.client.errors import RolefitError
 from rolefit.client.failure import CATALOGUE, RECOMMENDATION
@@ -23,7 +25,7 @@ from rolefit.client.options import (
     TlsConfig,
 )
 from rolefit.client.preparation import PreparationPack
-from rolefit.client.vocabulary import Path
+from rolefit.client.vocabulary import ChangeGoal, Effort, Path
 from rolefit.v1.catalogue_service_pb2_grpc import CatalogueServiceStub
 from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.v1.recommendation_service_pb2_grpc import RecommendationServiceStub
@@ -196,6 +198,56 @@ class Client(_Options, CatalogueClient):
         self._refuse_if_closed()
         return self._make(self._behaviour.compare(a, b, view, timeout))
 
+    def find_changes(
+        self,
+        profile: Mapping[str, object] | str | CandidateProfile,
+        target_path: Path | str,
+        *,
+        goal: ChangeGoal | str = ChangeGoal.RECOMMENDED,
+        max_changes: int | None = None,
+        max_fields: int | None = None,
+        max_effort: Effort | str | None = None,
+        keep: Sequence[str] = (),
+        wishes_may_change: bool = False,
+        timeout: float | None = None,
+    ) -> Changes:
+        """Ask for the smallest changes that make a path the recommendation, or open it.
+
+        Every change was put to the rules and confirmed. Whether it is worth it is the
+        person's to say.
+
+        Args:
+            profile: As for `recommend`: where the person stands.
+            target_path: The path to reach, such as ``"RESEARCH_SCIENTIST"``.
+            goal: ``"RECOMMENDED"``, or ``"OPEN"``: that the record lets the person enter.
+            max_changes: Most changes to return, from 1 to 20. None: 5.
+            max_fields: Most fields that one change may touch. None: any number.
+            max_effort: The largest effort that one field may take: ``"CONVERSATION"``,
+                ``"WEEKS"``, ``"MONTHS"`` or ``"YEARS"``. None: years.
+            keep: Fields that stay as they are, such as ``["goals.motives"]``.
+            wishes_may_change: True if wishes and tastes that were given may change too. One
+                that is absent may always be answered.
+            timeout: Longest wait, retries included, in seconds. None: that of the client.
+
+        Raises:
+            InvalidProfile: Fields of the profile are not valid.
+            InvalidRequest: A limit is out of its range, or a field to keep does not exist.
+            RolefitError: Any other failure, as for `recommend`.
+            ValueError: The path, the goal, the effort or the timeout is not a valid one.
+
+        """
+        self._refuse_if_closed()
+        limits = change_limits(
+            max_changes=max_changes,
+            max_fields=max_fields,
+            max_effort=max_effort,
+            keep=keep,
+            wishes_may_change=wishes_may_change,
+        )
+        return self._make(
+            self._behaviour.find_changes(profile, target_path, goal, limits, timeout)
+        )
+
     def _look_up(self, wanted: Lookup[_T]) -> _T:
         self._refuse_if_closed()
         return self._make(self._behaviour.look_up(wanted))
@@ -287,6 +339,32 @@ class AsyncClient(_Options, AsyncCatalogueClient):
         """Ask what lies between two profiles; takes and raises what `Client.compare` does."""
         self._refuse_if_closed()
         return await self._make(self._behaviour.compare(a, b, view, timeout))
+
+    async def find_changes(
+        self,
+        profile: Mapping[str, object] | str | CandidateProfile,
+        target_path: Path | str,
+        *,
+        goal: ChangeGoal | str = ChangeGoal.RECOMMENDED,
+        max_changes: int | None = None,
+        max_fields: int | None = None,
+        max_effort: Effort | str | None = None,
+        keep: Sequence[str] = (),
+        wishes_may_change: bool = False,
+        timeout: float | None = None,
+    ) -> Changes:
+        """Ask for the smallest changes; takes and raises what `Client.find_changes` does."""
+        self._refuse_if_closed()
+        limits = change_limits(
+            max_changes=max_changes,
+            max_fields=max_fields,
+            max_effort=max_effort,
+            keep=keep,
+            wishes_may_change=wishes_may_change,
+        )
+        return await self._make(
+            self._behaviour.find_changes(profile, target_path, goal, limits, timeout)
+        )
 
     async def _look_up(self, wanted: Lookup[_T]) -> _T:
         self._refuse_if_closed()

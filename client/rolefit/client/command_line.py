@@ -17,13 +17,14 @@ from rolefit.client.errors import (
     RolefitError,
     ServerUnavailable,
 )
-from rolefit.client.field_value import did_you_mean
+from rolefit.client.field_value import UnfitError, did_you_mean
 from rolefit.client.options import (
     DEFAULT_SERVER,
     DEFAULT_TIMEOUT,
     RetryPolicy,
     checked_timeout,
 )
+from rolefit.client.profile_field import ProfileField, named_field
 from rolefit.client.vocabulary import Path
 
 if TYPE_CHECKING:
@@ -34,11 +35,18 @@ Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 ANSWERED, USAGE, UNDETERMINED, UNREACHABLE, SERVER_ERROR = 0, 2, 3, 4, 5
 
+PATH_NAMES = {
+    path.replace("_", "-").lower(): path
+    for path in Path
+    if path not in (Path.UNSPECIFIED, Path.UNDETERMINED, Path.UNRECOGNIZED)
+}
+
 EXIT_CODES = """\
 exit codes:
   0  answered
   2  bad usage, or a profile or filter that is not valid
-  3  recommend, prep, ask: answered, but the profile cannot decide
+  3  recommend, prep, ask: answered, but the profile cannot decide;
+     reach: not known
   4  the server cannot be reached or did not answer in time
   5  nothing of that name, or any other error of the server
 """
@@ -106,6 +114,36 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 def help_formatter(prog: str) -> argparse.HelpFormatter:
     """Make the formatter of the help of every command."""
     return argparse.RawDescriptionHelpFormatter(prog, max_help_position=23)
+
+
+def path_named(text: str) -> Path:
+    """Read the name of a path in an argument, in whatever case, with ``-`` or ``_``.
+
+    Raises:
+        argparse.ArgumentTypeError: There is no such path.
+
+    """
+    name = text.replace("_", "-").lower().removeprefix("path-")
+    if name not in PATH_NAMES:
+        known = list(PATH_NAMES)
+        raise argparse.ArgumentTypeError(
+            f"there is no path {text!r}; there are {', '.join(known)}"
+            f"{did_you_mean(name, known)}"
+        )
+    return PATH_NAMES[name]
+
+
+def field_named(text: str) -> ProfileField:
+    """Read the name of a field of the profile in an argument.
+
+    Raises:
+        argparse.ArgumentTypeError: There is no such field.
+
+    """
+    try:
+        return named_field(text)
+    except UnfitError as unfit:
+        raise argparse.ArgumentTypeError(str(unfit)) from None
 
 
 def _address(text: str) -> str:

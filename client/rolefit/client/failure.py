@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -26,6 +27,8 @@ CATALOGUE = "rolefit.v1.CatalogueService"
 
 _DETAILS_TRAILER = "grpc-status-details-bin"
 _DOMAIN = "rolefit.v1"
+# What requests call the profiles in them.
+_PROFILES = ("profile", "a", "b")
 
 
 class _FailedCall(Protocol):
@@ -55,7 +58,7 @@ def error_from(
 
     Args:
         failed: The error that the sync or the aio stub raised.
-        service: The service called; what `RECOMMENDATION` refuses is a profile.
+        service: The service called, for the message.
         target: The address called, for the message.
         timeout: The deadline the call had, in seconds, for the message.
 
@@ -66,7 +69,7 @@ def error_from(
     details = _read_details(call.trailing_metadata() or ())
     reason = details.reason
     if details.violations:
-        invalid = InvalidProfile if service == RECOMMENDATION else InvalidRequest
+        invalid = InvalidProfile if _are_of_a_profile(details.violations) else InvalidRequest
         return invalid(details.violations, code=code, reason=reason)
     if code is grpc.StatusCode.NOT_FOUND and reason == "NOT_FOUND":
         return NotFound(f"{words[:1].upper()}{words[1:]}", code=code, reason=reason)
@@ -107,6 +110,11 @@ def _unavailable(target: str, words: str, details: _Details) -> str:
 def _overloaded(target: str, retry_after: float | None) -> str:
     when = "later" if retry_after is None else f"in {retry_after:g} s"
     return f"The rolefit server at {target} has too many calls in flight. Try again {when}."
+
+
+def _are_of_a_profile(violations: Iterable[Violation]) -> bool:
+    roots = (re.split(r"[.\[]", each.field)[0] for each in violations)
+    return any(root in _PROFILES for root in roots)
 
 
 def _is_about_size(words: str) -> bool:

@@ -13,13 +13,14 @@ from rolefit.client.page import printable
 from rolefit.client.profile_field import FieldValue, ProfileField, find_field
 from rolefit.client.typed_answer import MisreadError, TypedAnswer
 from rolefit.client.vocabulary import Certainty, Path
-from rolefit.client.wording import PATHS, listed
+from rolefit.client.wording import ESSENTIAL, PATHS, listed
 from rolefit.v1.profile_pb2 import CandidateProfile
 
 INTRODUCTION = (
     'Answer each question. Nothing or "?" means that you do not know, "back" undoes the '
     'last answer, "quit" stops.'
 )
+_LEFT_OPEN = "Left open; without it the path cannot become certain."
 _PROMPT = "> "
 
 
@@ -126,6 +127,8 @@ class Interview:
             if heard is _Command.BACK:
                 self._undo()
             elif isinstance(heard, _Command):
+                if question.essential:
+                    self._terminal.say(f"   {_LEFT_OPEN}")
                 open_now = standing.left_open | {field.path}
                 self._standings.append(_Standing(standing.profile, standing.answer, open_now))
             else:
@@ -134,12 +137,13 @@ class Interview:
     def _put(self, question: NextQuestion, field: ProfileField) -> FieldValue | _Command:
         """Put a question until it is answered."""
         typed = TypedAnswer(field, question.options)
+        hint = f"{typed.hint()}; {ESSENTIAL}" if question.essential else typed.hint()
         self._terminal.say("")
         self._terminal.say(f"{len(self._standings)}. {printable(question.question)}")
         for place, words in enumerate(typed.options, start=1):
             self._terminal.say(f"   {place:>{len(str(len(typed.options)))}}  {words}")
         while True:
-            line = self._terminal.read(f"   ({typed.hint()}) {_PROMPT}")
+            line = self._terminal.read(f"   ({hint}) {_PROMPT}")
             text = "quit" if line is None else line.strip()
             if text.casefold() in ("", "?"):
                 return _Command.UNKNOWN

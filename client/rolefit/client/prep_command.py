@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from rolefit.client.command_line import (
+    PATH_NAMES,
     Commands,
     add_command,
     add_json,
@@ -13,16 +14,9 @@ from rolefit.client.command_line import (
     connected,
     console,
     given_profile,
+    path_named,
     print_json,
 )
-from rolefit.client.field_value import did_you_mean
-from rolefit.client.vocabulary import Path
-
-_PATHS = {
-    path.replace("_", "-").lower(): path
-    for path in Path
-    if path not in (Path.UNSPECIFIED, Path.UNDETERMINED, Path.UNRECOGNIZED)
-}
 
 
 def add_prep(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -38,27 +32,16 @@ def add_prep(commands: Commands[argparse.ArgumentParser]) -> None:
         "--path",
         metavar="PATH",
         dest="paths",
-        type=_path,
+        type=path_named,
         action="append",
         default=[],
         help=(
-            f"what to prepare for: {', '.join(_PATHS)}; may come again "
+            f"what to prepare for: {', '.join(PATH_NAMES)}; may come again "
             "(default: the recommended path and the best other one with described interviews)"
         ),
     )
     add_json(parser)
     parser.set_defaults(perform=_prep)
-
-
-def _path(text: str) -> Path:
-    name = text.replace("_", "-").lower()
-    if name not in _PATHS:
-        known = list(_PATHS)
-        raise argparse.ArgumentTypeError(
-            f"there is no path {text!r}; there are {', '.join(known)}"
-            f"{did_you_mean(name, known)}"
-        )
-    return _PATHS[name]
 
 
 def _prep(parsed: argparse.Namespace) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import cast
+from typing import Any, cast
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
 from rolefit.client.enum_names import short_names
+from rolefit.client.field_value import UnfitError, did_you_mean, shown
 from rolefit.v1 import constraints_pb2
 from rolefit.v1.profile_pb2 import CandidateProfile
 
@@ -59,12 +60,7 @@ class ProfileField:
 
     def put(self, profile: CandidateProfile, value: FieldValue) -> CandidateProfile:
         """Return a copy of a profile with this field set."""
-        changed = CandidateProfile()
-        changed.CopyFrom(profile)
-        *parents, name = self.path.split(".")
-        message = changed
-        for parent in parents:
-            message = getattr(message, parent)
+        changed, message, name = self._copied(profile)
         if isinstance(value, tuple):
             members = getattr(message, name)
             members.ClearField(self.descriptor.name)
@@ -73,6 +69,22 @@ class ProfileField:
         else:
             setattr(message, name, value)
         return changed
+
+    def clear(self, profile: CandidateProfile) -> CandidateProfile:
+        """Return a copy of a profile with this field absent."""
+        changed, message, name = self._copied(profile)
+        message.ClearField(name)
+        return changed
+
+    def _copied(self, profile: CandidateProfile) -> tuple[CandidateProfile, Any, str]:
+        """Copy a profile; return with it the message that holds the field, and its name."""
+        copied = CandidateProfile()
+        copied.CopyFrom(profile)
+        *parents, name = self.path.split(".")
+        message: Any = copied
+        for parent in parents:
+            message = getattr(message, parent)
+        return copied, message, name
 
 
 def find_field(path: str) -> ProfileField | None:
@@ -88,6 +100,35 @@ def find_field(path: str) -> ProfileField | None:
         return None if found is None else ProfileField(path, _kind(found), found)
     members = set_members(message)
     return None if members is None else ProfileField(path, Kind.SET, members)
+
+
+def named_field(name: str) -> ProfileField:
+    """Find a field by its path or by the last part of it, as ``top_tier_papers``.
+
+    Raises:
+        UnfitError: There is no such field; the text suggests the nearest.
+
+    """
+    wanted = name.strip().lower().replace("-", "_")
+    paths = field_paths()
+    for path in paths:
+        field = find_field(path)
+        if field is not None and wanted in (path, path.rpartition(".")[2]):
+            return field
+    known = [*paths, *(path.rpartition(".")[2] for path in paths)]
+    raise UnfitError(f"there is no field {shown(name)}{did_you_mean(wanted, known)}")
+
+
+def field_paths(message: Descriptor = CandidateProfile.DESCRIPTOR) -> tuple[str, ...]:
+    """Return the paths of all fields that hold a value, in the contract's order."""
+    paths: list[str] = []
+    for field in message.fields:
+        inner = field.message_type
+        if inner is None or set_members(inner) is not None:
+            paths.append(field.name)
+        else:
+            paths.extend(f"{field.name}.{path}" for path in field_paths(inner))
+    return tuple(paths)
 
 
 def set_members(message: Descriptor) -> FieldDescriptor | None:

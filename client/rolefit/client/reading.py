@@ -9,6 +9,8 @@ from rolefit.client.answer import (
     Answer,
     CompensationPanel,
     Finding,
+    Flip,
+    Margin,
     NextQuestion,
     PathAssessment,
     PayBand,
@@ -20,9 +22,11 @@ from rolefit.client.answer import (
     Signal,
     Trace,
 )
+from rolefit.client.change import Change, Changes
 from rolefit.client.comparison import FieldDifference, FieldSet, ProfileComparison
 from rolefit.client.enum_names import word_reader
 from rolefit.client.evidence import Evidence
+from rolefit.client.field_change import FieldChange
 from rolefit.client.preparation import (
     InterviewRound,
     Preparation,
@@ -33,8 +37,10 @@ from rolefit.client.preparation import (
 from rolefit.client.ruleset import Ruleset
 from rolefit.client.vocabulary import (
     Certainty,
+    ChangeOutcome,
     ClaimStrength,
     CompensationCoverage,
+    Effort,
     FindingKind,
     Fit,
     Level,
@@ -43,10 +49,19 @@ from rolefit.client.vocabulary import (
     Readiness,
     Ternary,
 )
-from rolefit.v1 import comparison_pb2, evidence_pb2, path_pb2, preparation_pb2, profile_pb2
+from rolefit.v1 import (
+    change_pb2,
+    comparison_pb2,
+    evidence_pb2,
+    field_change_pb2,
+    path_pb2,
+    preparation_pb2,
+    profile_pb2,
+)
 from rolefit.v1 import recommendation_pb2 as pb
 from rolefit.v1.recommendation_service_pb2 import (
     CompareProfilesResponse,
+    FindChangesResponse,
     PrepareResponse,
     RecommendResponse,
 )
@@ -60,6 +75,8 @@ _kind = word_reader(FindingKind, pb.FindingKind.DESCRIPTOR)
 _strength = word_reader(ClaimStrength, evidence_pb2.ClaimStrength.DESCRIPTOR)
 _coverage = word_reader(CompensationCoverage, pb.CompensationCoverage.DESCRIPTOR)
 _note_kind = word_reader(PayNoteKind, pb.PayNoteKind.DESCRIPTOR)
+_effort = word_reader(Effort, field_change_pb2.Effort.DESCRIPTOR)
+_outcome = word_reader(ChangeOutcome, change_pb2.ChangeOutcome.DESCRIPTOR)
 _readiness = word_reader(Readiness, preparation_pb2.Readiness.DESCRIPTOR)
 
 
@@ -92,8 +109,8 @@ def read_comparison(response: CompareProfilesResponse) -> ProfileComparison:
     """Read a response of CompareProfiles; like `read_answer`, it copes with whatever comes."""
     found = response.comparison
     return ProfileComparison(
-        a=Recommendation(**_parts(found.a)),
-        b=Recommendation(**_parts(found.b)),
+        a=_recommendation(found.a),
+        b=_recommendation(found.b),
         differences=tuple(map(_difference, found.differences)),
         gained=tuple(map(_finding, found.gained)),
         lost=tuple(map(_finding, found.lost)),
@@ -103,6 +120,31 @@ def read_comparison(response: CompareProfilesResponse) -> ProfileComparison:
         decision_id=response.decision_id,
         message=response,
     )
+
+
+def read_changes(response: FindChangesResponse) -> Changes:
+    """Read a response of FindChanges; like `read_answer`, it copes with whatever comes."""
+    return Changes(
+        current_path=_path(response.current_path),
+        outcome=_outcome(response.outcome),
+        changes=tuple(map(_change, response.changes)),
+        headline=response.headline,
+        ruleset=_ruleset(response.ruleset),
+        decision_id=response.decision_id,
+        message=response,
+    )
+
+
+def _change(message: change_pb2.Change) -> Change:
+    return Change(
+        fields=tuple(map(_field_change, message.fields)),
+        profile=message.profile,
+        recommendation=_recommendation(message.recommendation),
+    )
+
+
+def _recommendation(found: pb.Recommendation) -> Recommendation:
+    return Recommendation(**_parts(found))
 
 
 class _Parts(TypedDict):
@@ -119,6 +161,8 @@ class _Parts(TypedDict):
     compensation: CompensationPanel | None
     trace: Trace | None
     preparations: tuple[Preparation, ...]
+    proven: bool
+    margins: tuple[Margin, ...]
 
 
 def _parts(found: pb.Recommendation) -> _Parts:
@@ -140,6 +184,8 @@ def _parts(found: pb.Recommendation) -> _Parts:
         ),
         trace=_trace(found.trace) if found.HasField("trace") else None,
         preparations=tuple(map(_preparation, found.preparations)),
+        proven=found.proven,
+        margins=tuple(map(_margin, found.margins)),
     )
 
 
@@ -154,6 +200,17 @@ def _assessment(message: pb.PathAssessment) -> PathAssessment:
         open_now=_ternary(message.open_now),
         reasons=tuple(map(_reason, message.reasons)),
         why_not=tuple(map(_reason, message.why_not)),
+        would_need=tuple(map(_field_change, message.would_need)),
+    )
+
+
+def _field_change(message: field_change_pb2.FieldChange) -> FieldChange:
+    return FieldChange(
+        field=message.field,
+        label=message.label,
+        observed=message.observed,
+        needed=message.needed,
+        effort=_effort(message.effort),
     )
 
 
@@ -186,7 +243,23 @@ def _next_question(message: pb.NextQuestion) -> NextQuestion:
         question=message.question,
         options=tuple(message.options),
         could_lead_to=tuple(map(_path, message.could_lead_to)),
+        essential=message.essential,
+        settles=message.settles,
     )
+
+
+def _margin(message: pb.Margin) -> Margin:
+    return Margin(
+        field=message.field,
+        label=message.label,
+        value=message.value,
+        below=_flip(message.below) if message.HasField("below") else None,
+        above=_flip(message.above) if message.HasField("above") else None,
+    )
+
+
+def _flip(message: pb.Flip) -> Flip:
+    return Flip(at=message.at, distance=message.distance, path=_path(message.path))
 
 
 def _evidence(messages: Iterable[evidence_pb2.Evidence]) -> tuple[Evidence, ...]:

@@ -8,23 +8,33 @@ from itertools import islice
 from rich.console import Console
 from rich.text import Text
 
-from rolefit.client.answer import Answer, CompensationPanel, NextQuestion, PathAssessment
+from rolefit.client.answer import (
+    Answer,
+    CompensationPanel,
+    Margin,
+    NextQuestion,
+    PathAssessment,
+)
 from rolefit.client.page import Page, grid, headed, printable
 from rolefit.client.preparation_report import print_preparations
 from rolefit.client.vocabulary import Certainty, FindingKind, Path, PayNoteKind, Ternary
 from rolefit.client.wording import (
     CERTAINTIES,
+    ESSENTIAL,
     FITS,
     LEVELS,
     NOT_KNOWN,
     OPEN_NOW,
     PATHS,
     listed,
+    number_words,
     pay_range,
+    would_lead_to,
 )
 
 _MOST_QUESTIONS = 4
 _MOST_WHY_NOT = 2
+_MOST_MARGINS = 4
 _MOST_IN_SHORT = 3
 
 # What the findings do not say already: how pay is spread, what drives it, who overtakes whom.
@@ -82,6 +92,7 @@ class _Report:
         page.points("Good to know", self._notes(), "blue", "•")
         self._paths()
         self._others()
+        self._firmness()
         self._seat()
         self._pay()
         print_preparations(answer.preparations, page)
@@ -142,7 +153,7 @@ class _Report:
         self._page.line(table)
 
     def _others(self) -> None:
-        rows: dict[str, list[str]] = {}  # paths by what speaks against them
+        rows: dict[str, list[PathAssessment]] = {}  # paths by what speaks against them
         given: set[str] = set()
         for held in self._answer.assessments:
             if held.path is not self._answer.path:
@@ -150,17 +161,29 @@ class _Report:
                 # A reason that another path has too is left to that one, if others remain.
                 own = [each for each in against if each not in given] or against
                 given.update(own[:_MOST_WHY_NOT])
-                rows.setdefault(" ".join(own[:_MOST_WHY_NOT]), []).append(PATHS[held.path])
-        rows.pop("", None)
+                rows.setdefault(" ".join(own[:_MOST_WHY_NOT]), []).append(held)
+        # Nothing against them, and nothing that would lead to them.
+        if not any(held.would_need for held in rows.get("", ())):
+            rows.pop("", None)
         if not rows:
             return
         self._page.heading("Why not the others")
         table = grid()
         table.add_column(style="dim", max_width=20)
         table.add_column(ratio=1)
-        for text, names in rows.items():
-            table.add_row(listed(names, "and"), Text(text))
+        for text, paths in rows.items():
+            names = listed([PATHS[held.path] for held in paths], "and")
+            table.add_row(names, _against(text, paths))
         self._page.line(table)
+
+    def _firmness(self) -> None:
+        answer = self._answer
+        margins = answer.margins[:_MOST_MARGINS]
+        if not margins:
+            return
+        self._page.heading("How firm")
+        for margin in margins:
+            self._page.point(Text("•", style="blue"), Text(_margin(margin)))
 
     def _pay(self) -> None:
         panel = self._answer.compensation
@@ -199,10 +222,40 @@ def _notes_shown(panel: CompensationPanel) -> Iterator[str]:
         yield from (note.message for note in panel.notes if note.kind is kind)
 
 
+def _against(text: str, paths: list[PathAssessment]) -> Text:
+    """Write what speaks against paths, and on a line for each what it would need."""
+    lines = [text] if text else []
+    needing = [held for held in paths if held.would_need]
+    for held in needing:
+        lead = "Would need" if len(paths) == 1 else f"{PATHS[held.path]} would need"
+        lines.append(f"{lead}: {_needs(held)}")
+    return Text("\n".join(lines))
+
+
+def _needs(held: PathAssessment) -> str:
+    return "; ".join(
+        f"{printable(each.label)}: {printable(each.needed)}" for each in held.would_need
+    )
+
+
+def _margin(margin: Margin) -> str:
+    """Say at which values of a number the path would be another one."""
+    flips = [
+        f"{printable(flip.at)} {would_lead_to(flip.path)}"
+        for flip in (margin.below, margin.above)
+        if flip is not None
+    ]
+    value = number_words(margin.value)
+    return f"{printable(margin.label)}: {value}; {listed(flips, 'and')}"
+
+
 def _how_to_answer(question: NextQuestion) -> str:
     """Say what to write into the profile, and where that could lead."""
     field = printable(question.field)
     options = [printable(option) for option in question.options]
     how = f"{field}: {listed(options)}" if options else field
     paths = [PATHS[path] for path in question.could_lead_to if path is not Path.UNDETERMINED]
-    return f"{how} (could lead to {listed(paths)})" if paths else how
+    notes = [ESSENTIAL] if question.essential else []
+    if paths:
+        notes.append(f"could lead to {listed(paths)}")
+    return f"{how} ({'; '.join(notes)})" if notes else how

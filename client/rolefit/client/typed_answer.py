@@ -8,7 +8,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from rolefit.client.field_value import UnfitError, read_value
 from rolefit.client.profile_field import FieldValue, Kind, ProfileField
-from rolefit.client.wording import option_words
+from rolefit.client.wording import listed, option_words
 
 _YES = ("y", "yes", "true")
 _NO = ("n", "no", "false")
@@ -54,6 +54,15 @@ class TypedAnswer:
         if kind is Kind.TEXT:
             return self._field.constraint.expected or "text"
         return _range(self._field)
+
+    def accepted(self) -> str:
+        """Say what to type where the options are not listed and numbered beside it."""
+        kind = self._field.kind
+        if kind is Kind.CHOICE:
+            return listed(list(self.options))
+        if kind is Kind.SET:
+            return f"{_NONE}, or with commas between: {', '.join(self.options)}"
+        return self.hint()
 
     def read(self, text: str) -> FieldValue:
         """Read an answer.

@@ -137,6 +137,50 @@ class PayNoteKind(Word):
     UNRECOGNIZED = "UNRECOGNIZED"
 
 
+class Effort(Word):
+    """What it takes a person to change a field."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    """Nobody can change the field, or the rule set does not say."""
+    CONVERSATION = "CONVERSATION"
+    """Asking or telling: the value is not known yet, or it is a matter of agreement."""
+    WEEKS = "WEEKS"
+    """Weeks of work."""
+    MONTHS = "MONTHS"
+    """Months of work."""
+    YEARS = "YEARS"
+    """Years of work."""
+    WISH = "WISH"
+    """A wish or a taste. It is what it is; it is changed only if the request allows it."""
+    UNRECOGNIZED = "UNRECOGNIZED"
+
+
+class ChangeGoal(Word):
+    """What a change has to achieve."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    RECOMMENDED = "RECOMMENDED"
+    """The target path is the recommendation."""
+    OPEN = "OPEN"
+    """The target path is open now, recommended or not."""
+    UNRECOGNIZED = "UNRECOGNIZED"
+
+
+class ChangeOutcome(Word):
+    """What a search for changes found."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    FOUND = "FOUND"
+    """Changes are listed."""
+    ALREADY = "ALREADY"
+    """The goal is met as the profile stands."""
+    NONE_EXISTS = "NONE_EXISTS"
+    """Proven: no change within the limits reaches the goal."""
+    NOT_KNOWN = "NOT_KNOWN"
+    """The search was given up, or the rule set is too large for it."""
+    UNRECOGNIZED = "UNRECOGNIZED"
+
+
 class Readiness(Word):
     """How the evidence for an interview round stands."""
 

@@ -6,7 +6,7 @@ from google.protobuf.descriptor import EnumDescriptor
 
 from rolefit.client.answer import PayBand
 from rolefit.client.enum_names import short_names
-from rolefit.client.vocabulary import Certainty, Fit, Level, Path, Readiness, Ternary
+from rolefit.client.vocabulary import Certainty, Effort, Fit, Level, Path, Readiness, Ternary
 
 PATHS = {
     Path.ML_ENGINEER: "ML engineer",
@@ -43,6 +43,15 @@ READINESS = {
     Readiness.UNKNOWN: "unknown",
 }
 
+# From most effort to least, as changes are ordered.
+EFFORTS = {
+    Effort.YEARS: "years of work",
+    Effort.MONTHS: "months of work",
+    Effort.WEEKS: "weeks of work",
+    Effort.WISH: "another wish or taste",
+    Effort.CONVERSATION: "a conversation",
+}
+
 LEVELS = {
     Level.EARLY: "early career",
     Level.MID: "mid-level",
@@ -51,12 +60,33 @@ LEVELS = {
     Level.MANAGER_DIRECTOR: "manager or director",
 }
 
+# Of a question: no answers to others can settle the path without it.
+ESSENTIAL = "essential"
+
 # Short names that do not read well in lower case, whole and word by word.
 _OPTIONS = {"BACHELORS": "bachelor's", "MASTERS": "master's"}
 _ABBREVIATIONS = {"PHD": "PhD", "LLM": "LLM", "GPU": "GPU", "AI": "AI", "SAAS": "SaaS"}
 
 _DASH = "\N{EN DASH}"
 NOT_KNOWN = _DASH
+
+
+def path_within(path: Path) -> str:
+    """Name a path within a sentence: "research engineer", but "ML engineer"."""
+    name = PATHS[path]
+    return name if name[:2].isupper() else f"{name[:1].lower()}{name[1:]}"
+
+
+def would_lead_to(path: Path) -> str:
+    """Say what a value that leads to a path would do."""
+    if path is Path.UNDETERMINED:
+        return "would leave it undecided"
+    return f"would make it {path_within(path)}"
+
+
+def number_words(value: float) -> str:
+    """Write a number without the ``.0`` that no one says."""
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.10g}"
 
 
 def pay_range(band: PayBand) -> str:

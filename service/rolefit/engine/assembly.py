@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rolefit.engine.answer_parts import STRENGTHS, evidence_messages, path_number
+from rolefit.engine.change_messages import field_changes, margin_messages
+from rolefit.engine.changes import ChangeFinder, Steps
 from rolefit.engine.compilation import Program
+from rolefit.engine.decision_space import DecisionSpace
 from rolefit.engine.explanation import Explainer, Question
+from rolefit.engine.margins import margins
 from rolefit.engine.outcome import Outcome, Readiness
 from rolefit.engine.preparation import PreparationWriter
 from rolefit.engine.ruleset import (
@@ -30,10 +34,18 @@ _OPENNESS = ("YES", "UNKNOWN", "NO")
 
 
 class Assembler:
-    """What writing any answer by one rule set needs."""
+    """What writing any answer by one rule set needs.
 
-    def __init__(self, ruleset: Ruleset, program: Program):
+    Args:
+        ruleset: The rules.
+        program: The rules as the rules engine gets them.
+        space: All profiles as the verdict rules see them; None if there are too many.
+    """
+
+    def __init__(self, ruleset: Ruleset, program: Program, space: DecisionSpace | None):
         self.ruleset = ruleset
+        self.space = space
+        self.changes = None if space is None else ChangeFinder(ruleset, space)
         self.explainer = Explainer(ruleset, program)
         self.speech = Speech(ruleset)
         self.findings = sorted(ruleset.findings, key=lambda rule: ruleset.codes[rule.code].rank)
@@ -78,7 +90,11 @@ class _AnswerWriter:
             proven=self._verdict.proven,
         )
         if not self._basic:
-            answer.assessments.extend(self._assessment(path) for path in self.ranked_paths())
+            needs = self._needs()
+            answer.assessments.extend(
+                self._assessment(path, needs.get(path, ())) for path in self.ranked_paths()
+            )
+            answer.margins.extend(self._margins())
             answer.compensation.CopyFrom(self._compensation())
         if view == View.VIEW_FULL:
             answer.trace.CopyFrom(self._trace())
@@ -132,7 +148,17 @@ class _AnswerWriter:
         fired = [rule for rule in self._assembler.fits[path] if self._fired(rule.id)]
         return sorted(fired, key=lambda rule: -abs(rule.points))
 
-    def _assessment(self, path: str) -> pb.PathAssessment:
+    def _needs(self) -> dict[str, Steps]:
+        finder = self._assembler.changes
+        return {} if finder is None else finder.would_need(self._outcome.facts)
+
+    def _margins(self) -> list[pb.Margin]:
+        space, vocabulary = self._assembler.space, self._ruleset.vocabulary
+        if space is None:
+            return []
+        return margin_messages(margins(space, self._outcome.facts, vocabulary), vocabulary)
+
+    def _assessment(self, path: str, needs: Steps) -> pb.PathAssessment:
         fits = self._fits(path)
         return pb.PathAssessment(
             path=path_number(path),
@@ -140,6 +166,7 @@ class _AnswerWriter:
             open_now=pb.Ternary.Value(f"TERNARY_{self._open_now(path)}"),
             reasons=[self._reason(rule) for rule in fits if rule.points > 0],
             why_not=self._why_not(path, [rule for rule in fits if rule.points < 0]),
+            would_need=field_changes(needs, self._outcome.facts, self._ruleset.vocabulary),
         )
 
     def _fit(self, fits: list[FitRule]) -> pb.Fit.ValueType:
@@ -150,8 +177,7 @@ class _AnswerWriter:
         return pb.Fit.Value(f"FIT_{name}")
 
     def _open_now(self, path: str) -> str:
-        signal = self._ruleset.paths[path].open_signal
-        return self._outcome.signals[signal] if signal else "YES"
+        return open_now(self._ruleset, self._outcome, path)
 
     def _reason(self, rule: FitRule) -> pb.Reason:
         return pb.Reason(
@@ -277,6 +303,12 @@ class _AnswerWriter:
             ],
             rules_fired=[rule.id for rule in self._ruleset.rules if self._fired(rule.id)],
         )
+
+
+def open_now(ruleset: Ruleset, outcome: Outcome, path: str) -> str:
+    """Whether a path is open now: YES, NO or UNKNOWN."""
+    signal = ruleset.paths[path].open_signal
+    return outcome.signals[signal] if signal else "YES"
 
 
 def _question(question: Question) -> pb.NextQuestion:

@@ -38,8 +38,14 @@ class Cells(Protocol):
     def sample(self, cell: int) -> FactValue:
         """Something of the cell; for a text it may be no valid one."""
 
-    def nearest(self, cell: int, value: FactValue | None) -> FactValue | None:
-        """A value of the cell, close to the one given; None if the rules name none."""
+    def nearest(
+        self, cell: int, value: FactValue | None, only_up: bool = False
+    ) -> FactValue | None:
+        """A value of the cell, close to the one given; None if there is none to name.
+
+        With `only_up`, one that is not below the one given: a number not smaller, a flag
+        not turned false, a choice not earlier in the contract, a set with no member lost.
+        """
 
     def words(self, cells: Sequence[int], vocabulary: Vocabulary) -> str:
         """What values of these cells have in common; of numbers, the cells must adjoin."""
@@ -78,17 +84,32 @@ class ValueCells:
         """Something of the cell; for a text it may be no valid one."""
         return self._cells[cell][0]
 
-    def nearest(self, cell: int, value: FactValue | None) -> FactValue | None:
-        """A value of the cell, close to the one given; None if the rules name none."""
+    def nearest(
+        self, cell: int, value: FactValue | None, only_up: bool = False
+    ) -> FactValue | None:
+        """A value of the cell, close to the one given; None if there is none to name."""
         values = [each for each in self._cells[cell] if each != _OTHER_TEXT]
-        if isinstance(value, frozenset):
-            # Of a set, as little is changed as possible.
-            sets = [each for each in values if isinstance(each, frozenset)]
-            return min(sets, key=lambda each: (len(each ^ value), sorted(each)))
-        if value is not None and self._field.values and self._field.kind is Kind.CHOICE:
-            order = self._field.values.index
-            return min(values, key=lambda each: abs(order(str(each)) - order(str(value))))
-        return values[0] if values else None
+        if value is None:
+            return values[0] if values else None
+        if only_up:
+            values = [each for each in values if self._not_below(each, value)]
+        return min(values, key=lambda each: self._distance(each, value), default=None)
+
+    def _not_below(self, value: FactValue, other: FactValue) -> bool:
+        if isinstance(value, frozenset) and isinstance(other, frozenset):
+            return value >= other
+        return self._place(value) >= self._place(other)
+
+    def _distance(self, value: FactValue, other: FactValue) -> int:
+        if isinstance(value, frozenset) and isinstance(other, frozenset):
+            return len(value ^ other)
+        return abs(self._place(value) - self._place(other))
+
+    def _place(self, value: FactValue) -> int:
+        """The place of a flag or a choice in its order; texts have none."""
+        if isinstance(value, bool):
+            return int(value)
+        return self._field.values.index(str(value)) if self._field.values else 0
 
     def words(self, cells: Sequence[int], vocabulary: Vocabulary) -> str:
         """What values of these cells have in common."""
@@ -149,12 +170,23 @@ class NumberCells:
         """A value of the cell."""
         return self._above(self._edges[cell], self._edges[cell + 1])
 
-    def nearest(self, cell: int, value: FactValue | None) -> FactValue | None:
-        """A value of the cell, close to the one given."""
+    def nearest(
+        self, cell: int, value: FactValue | None, only_up: bool = False
+    ) -> FactValue | None:
+        """A value of the cell, close to the one given; None if there is none to name."""
         low, high = self._edges[cell], self._edges[cell + 1]
-        if isinstance(value, int | float) and (value, 0.5) > high:
-            return self._below(high, low)
-        return self._above(low, high)
+        if not isinstance(value, int | float) or (value, 0.5) < low:
+            return self._above(low, high)
+        if (value, 0.5) < high:
+            return value
+        return None if only_up else self._below(high, low)
+
+    def distance(self, cell: int, value: float) -> float:
+        """How far a value is from the nearest edge of a cell that it is not in."""
+        low, high = self._edges[cell], self._edges[cell + 1]
+        if (value, 0.5) < low:
+            return low[0] - value
+        return value - (high[0] - 1 + high[1] if self._field.integral else high[0])
 
     def _above(self, low: _Bound, high: _Bound) -> int | float:
         if math.isinf(low[0]):

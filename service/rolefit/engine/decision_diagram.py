@@ -66,7 +66,8 @@ class Diagrams:
         """The variable that a function tests first; for a leaf the number of variables."""
         return self.levels[ref] if ref >= 0 else len(self.sizes)
 
-    def _children_at(self, ref: Ref, level: int) -> tuple[Ref, ...]:
+    def children_at(self, ref: Ref, level: int) -> tuple[Ref, ...]:
+        """Where the values of a variable lead, for a function that tests none before it."""
         if self.level_of(ref) == level:
             return self.children[ref]
         return (ref,) * self.sizes[level]
@@ -85,7 +86,7 @@ class Diagrams:
         ref = self._chosen.get(key)
         if ref is None:
             level = min(self.level_of(each) for each in key)
-            parts = zip(*(self._children_at(each, level) for each in key), strict=True)
+            parts = zip(*(self.children_at(each, level) for each in key), strict=True)
             ref = self.node(level, tuple(self.choose(*part) for part in parts))
             self._chosen[key] = ref
         return ref
@@ -116,9 +117,7 @@ class Diagrams:
             ref = done.get((a, b))
             if ref is None:
                 level = min(self.level_of(a), self.level_of(b))
-                parts = zip(
-                    self._children_at(a, level), self._children_at(b, level), strict=True
-                )
+                parts = zip(self.children_at(a, level), self.children_at(b, level), strict=True)
                 ref = done[a, b] = self.node(level, tuple(go(*part) for part in parts))
             return ref
 

@@ -48,8 +48,8 @@ class DecisionSpace:
         diagrams: Holds the functions below.
         path: The path, by its place in ALL_PATHS.
         open_now: For every path, whether it is open now.
-        contradictions: By rule id, where a finding that facts disagree fires, of those that
-            rest on the variables alone.
+        disputes: Which findings say that facts disagree, of those that rest on the variables
+            alone: bit i for the i-th of them.
 
     Raises:
         SpaceSizeError: The functions need more nodes than allowed.
@@ -74,7 +74,7 @@ class DecisionSpace:
             self.diagrams = Diagrams([1 + len(cells) for cells in self.cells], max_nodes)
             self._derive(signals)
             self.path = self._path()
-            self.contradictions = {r.id: self._truth(r.when)[0] for r in disputes}
+            self.disputes = self._bits([self._truth(rule.when)[0] for rule in disputes])
         except (CellCountError, DiagramSizeError) as error:
             raise SpaceSizeError(str(error)) from None
         self.open_now = {path: self._open_now(path) for path in PATHS}
@@ -93,6 +93,10 @@ class DecisionSpace:
     def path_at(self, position: Position) -> str:
         """The path that verdicts conclude."""
         return ALL_PATHS[self.diagrams.value(self.path, position)]
+
+    def contradictions_at(self, position: Position) -> int:
+        """The number of `disputes` at a position."""
+        return self.diagrams.value(self.disputes, position)
 
     @functools.cached_property
     def path_sets(self) -> Ref:
@@ -169,6 +173,13 @@ class DecisionSpace:
             concluded = leaf(ALL_PATHS.index(rule.path))
             path = self.diagrams.choose(self._truth(rule.when)[0], concluded, path)
         return path
+
+    def _bits(self, refs: list[Ref]) -> Ref:
+        bits = NO
+        # From the last on, each shift makes room for the one before it.
+        for ref in reversed(refs):
+            bits = self.diagrams.combine(lambda all_, one: all_ << 1 | one, bits, ref)
+        return bits
 
     def _open_now(self, path: str) -> Ref:
         signal = self._ruleset.paths[path].open_signal

@@ -21,6 +21,26 @@ def read_facts(profile: CandidateProfile) -> Facts:
     return facts
 
 
+def write_fact(profile: CandidateProfile, path: str, value: FactValue) -> None:
+    """Sets one field of a profile to a value that is valid for it."""
+    *parents, name = path.split(".")
+    message: Message = profile
+    for parent in parents:
+        message = getattr(message, parent)
+    descriptor = message.DESCRIPTOR.fields_by_name[name]
+    if isinstance(value, frozenset):
+        members = getattr(message, name)
+        names = short_names(members.DESCRIPTOR.fields[0].enum_type)
+        # An empty set is a message that is there.
+        members.SetInParent()
+        members.values[:] = [number for number, token in names.items() if token in value]
+    elif descriptor.enum_type is not None:
+        names = short_names(descriptor.enum_type)
+        setattr(message, name, next(n for n, token in names.items() if token == value))
+    else:
+        setattr(message, name, value)
+
+
 def _read_message(message: Message, prefix: str, facts: Facts) -> None:
     # ListFields holds exactly the fields that are set: absence needs no test of its own.
     for descriptor, value in message.ListFields():

@@ -15,6 +15,7 @@ from rolefit.engine.decision_space import DecisionSpace, SpaceSizeError
 from rolefit.engine.facts import Facts, read_facts
 from rolefit.engine.inference import LayerSession
 from rolefit.engine.outcome import Outcome, run_preparation, run_rules, run_verdict
+from rolefit.engine.reaching import Goal, Reached, reach
 from rolefit.engine.ruleset import Ruleset
 from rolefit.engine.verdict import Judge
 from rolefit.v1.comparison_pb2 import Comparison
@@ -43,8 +44,8 @@ class Engine:
     def __init__(self, ruleset: Ruleset):
         self.ruleset = ruleset
         self.program = compile_ruleset(ruleset)
-        self._assembler = Assembler(ruleset, self.program)
         self.space = _space(ruleset)
+        self._assembler = Assembler(ruleset, self.program, self.space)
         self._judge = Judge(ruleset, self.space, decisive_fields(ruleset))
         self._sessions = {layer.name: LayerSession(layer) for layer in self.program.layers}
         # Each call into the rules engine holds the interpreter lock, the sequence does not.
@@ -104,6 +105,14 @@ class Engine:
         facts = read_facts(a), read_facts(b)
         answers = self.recommend(a, view), self.recommend(b, view)
         return compare_answers(self.ruleset, facts, answers, self._path_of)
+
+    def find_changes(self, profile: CandidateProfile, goal: Goal) -> Reached:
+        """The smallest changes of a valid profile that reach a goal, confirmed by the rules.
+
+        Raises:
+            InferenceError: The rules engine failed; the next call starts clean.
+        """
+        return reach(profile, goal, self._assembler, self.run)
 
     def _path_of(self, facts: Facts) -> str:
         with self._lock:

@@ -30,6 +30,13 @@ SENTENCES = {
     "same_path": ("path",),
     "changed_path": ("path_a", "path_b"),
     "convention": ("conclusion",),
+    "change_found": ("path",),
+    "change_already": ("path",),
+    "change_none": ("path",),
+    "opening_found": ("path",),
+    "opening_already": ("path",),
+    "opening_none": ("path",),
+    "change_not_known": ("path",),
 }
 FITS = ("WEAK", "MIXED", "GOOD", "STRONG")
 SEATS = ("YES", "NO", "UNKNOWN")
