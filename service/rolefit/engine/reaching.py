@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rolefit.engine.assembly import Assembler, View, open_now
 from rolefit.engine.change_messages import changed_profile, field_changes
@@ -13,6 +13,9 @@ from rolefit.engine.facts import Facts, read_facts
 from rolefit.engine.outcome import Outcome
 from rolefit.v1.change_pb2 import Change, ChangeOutcome
 from rolefit.v1.profile_pb2 import CandidateProfile
+
+# Changes returned unless asked otherwise; the contract says so too.
+MOST_CHANGES = 5
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,8 @@ class Goal:
 
     path: str
     to_open: bool = False
-    limits: Limits = Limits()
-    most: int = 5
+    limits: Limits = field(default_factory=Limits)
+    most: int = MOST_CHANGES
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,20 @@
 import grpc
 
 from rolefit.engine import Engine
+from rolefit.engine.changes import Limits
+from rolefit.engine.reaching import MOST_CHANGES, Goal
 from rolefit.server import errors
 from rolefit.server.unary_call import Method, UnaryCalls
 from rolefit.server.validation import ProfileRequest, violations
 from rolefit.v1 import recommendation_pb2, recommendation_service_pb2
+from rolefit.v1.change_pb2 import CHANGE_GOAL_OPEN
+from rolefit.v1.field_change_pb2 import EFFORT_YEARS, Effort
 from rolefit.v1.path_pb2 import Path
 from rolefit.v1.recommendation_service_pb2 import (
     CompareProfilesRequest,
     CompareProfilesResponse,
+    FindChangesRequest,
+    FindChangesResponse,
     PrepareRequest,
     PrepareResponse,
     RecommendRequest,
@@ -54,6 +60,7 @@ class RecommendationService:
             Method("Recommend", RecommendRequest, self.recommend),
             Method("Prepare", PrepareRequest, self.prepare),
             Method("CompareProfiles", CompareProfilesRequest, self.compare_profiles),
+            Method("FindChanges", FindChangesRequest, self.find_changes),
         )
         self.methods = {method.name: method for method in table}
 
@@ -110,3 +117,38 @@ class RecommendationService:
             ruleset=self._ruleset,
             decision_id=decision_id,
         )
+
+    def find_changes(
+        self, request: FindChangesRequest, decision_id: str
+    ) -> FindChangesResponse:
+        """Check a request and look for changes.
+
+        Raises:
+            CallError: Some field is bad; all of them are named.
+        """
+        validate(request)
+        reached = self._engine.find_changes(request.profile, _goal(request))
+        return FindChangesResponse(
+            current_path=Path.Value(f"PATH_{reached.path}"),
+            outcome=reached.outcome,
+            changes=reached.changes,
+            headline=reached.headline,
+            ruleset=self._ruleset,
+            decision_id=decision_id,
+        )
+
+
+def _goal(request: FindChangesRequest) -> Goal:
+    given = request.limits
+    limits = Limits(
+        max_fields=given.max_fields if given.HasField("max_fields") else None,
+        max_effort=Effort.Name(given.max_effort or EFFORT_YEARS).removeprefix("EFFORT_"),
+        keep=frozenset(given.keep),
+        wishes_may_change=given.wishes_may_change,
+    )
+    return Goal(
+        path=Path.Name(request.target_path).removeprefix("PATH_"),
+        to_open=request.goal == CHANGE_GOAL_OPEN,
+        limits=limits,
+        most=given.max_changes if given.HasField("max_changes") else MOST_CHANGES,
+    )

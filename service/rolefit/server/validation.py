@@ -18,15 +18,18 @@ from typing import Any, NamedTuple, cast
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+from rolefit.engine.vocabulary import contract_fields
 from rolefit.v1 import constraints_pb2
-from rolefit.v1.path_pb2 import PATH_UNDETERMINED
+from rolefit.v1.field_change_pb2 import EFFORT_WISH
+from rolefit.v1.path_pb2 import PATH_UNDETERMINED, PATH_UNSPECIFIED
 from rolefit.v1.recommendation_service_pb2 import (
     CompareProfilesRequest,
+    FindChangesRequest,
     PrepareRequest,
     RecommendRequest,
 )
 
-ProfileRequest = RecommendRequest | PrepareRequest | CompareProfilesRequest
+ProfileRequest = RecommendRequest | PrepareRequest | CompareProfilesRequest | FindChangesRequest
 
 
 class Violation(NamedTuple):
@@ -39,6 +42,9 @@ class Violation(NamedTuple):
 _Check = Callable[[Any, list[Violation]], None]
 _Checker = Callable[[Message], list[Violation]]
 
+_ONE_OF_FIVE = "must be one of the five paths"
+# Names of fields: no constraint can say which there are.
+_KEEP = "rolefit.v1.ChangeLimits.keep"
 _LONGEST_VALUE_SHOWN = 40
 _MOST_MEMBERS_SHOWN = 3
 _DOUBLES = (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT)
@@ -73,10 +79,27 @@ def violations(request: ProfileRequest) -> list[Violation]:
     found += bad_fields(request)
     if isinstance(request, PrepareRequest):
         found += [
-            Violation(f"paths[{i}]", "must be one of the five paths")
+            Violation(f"paths[{i}]", _ONE_OF_FIVE)
             for i, path in enumerate(request.paths)
             if path == PATH_UNDETERMINED
         ]
+    if isinstance(request, FindChangesRequest):
+        found += _goal_violations(request)
+    return found
+
+
+def _goal_violations(request: FindChangesRequest) -> list[Violation]:
+    found = []
+    if request.target_path in (PATH_UNSPECIFIED, PATH_UNDETERMINED):
+        found.append(Violation("target_path", _ONE_OF_FIVE))
+    if request.limits.max_effort == EFFORT_WISH:
+        reason = "is no measure of effort; set limits.wishes_may_change to let wishes change"
+        found.append(Violation("limits.max_effort", reason))
+    known = contract_fields()
+    for i, path in enumerate(request.limits.keep):
+        if path not in known:
+            reason = f"must be the path of a field in CandidateProfile, was {shown(path)}"
+            found.append(Violation(f"limits.keep[{i}]", reason))
     return found
 
 
@@ -102,6 +125,8 @@ def _field_check(field: FieldDescriptor, path: str) -> _Check | None:
         return _message_check(field.message_type, f"{path}.")
     if field.enum_type is not None:
         return (_set_check if field.is_repeated else _enum_check)(field.enum_type, path)
+    if field.full_name == _KEEP:
+        return None  # its members are checked against the contract
     if field.is_repeated:
         raise TypeError(f"{field.full_name}: no check for repeated fields of this type")
     if field.cpp_type in _DOUBLES or field.cpp_type in _INTEGERS:
@@ -203,4 +228,5 @@ _PROFILE_REQUESTS: dict[type[Message], tuple[tuple[str, ...], _Checker]] = {
     RecommendRequest: (("profile",), checker(RecommendRequest)),
     PrepareRequest: (("profile",), checker(PrepareRequest)),
     CompareProfilesRequest: (("a", "b"), checker(CompareProfilesRequest)),
+    FindChangesRequest: (("profile",), checker(FindChangesRequest)),
 }
