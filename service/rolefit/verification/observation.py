@@ -40,7 +40,7 @@ class Observation:
 
     @functools.cached_property
     def concluding(self) -> frozenset[str]:
-        """Ids of the rules that settle the verdict, the seat and the pay: the first true ones."""
+        """Ids of the rules that settle the verdict, the seat and the pay, the first true."""
         first: dict[str, str] = {}
         for rule in self._engine.ruleset.statements:
             if rule.id in self.outcome.met:
