@@ -6,7 +6,8 @@ rounds in each of their four states.
 
 A test inside a condition is reached with a value when it had that value and mattered: had
 it been otherwise, the rule would have come out otherwise. Each has to be reached true and
-false, and in signals that verdicts rest on also unknown.
+false, and in signals that verdicts rest on also unknown. Rules other than signals only fire
+or do not, so in them an unknown test counts as the value it acts like.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 
 from rolefit.engine.checks import decisive_signals
 from rolefit.engine.condition_text import condition_text
-from rolefit.engine.conditions import Condition, Test, tests_of
+from rolefit.engine.conditions import NEVER, Condition, Test, tests_of
 from rolefit.engine.ruleset import (
     RoundRule,
     Rule,
@@ -103,9 +104,9 @@ def _share(goals: Sequence[Goal], reached: set[Goal]) -> Share:
 def _state_goals(rule: Rule) -> dict[str, Goal]:
     """The states in which a rule should be seen, and the goals that they are."""
     if isinstance(rule, SignalRule):
-        states: tuple[str, ...] = ("YES", "NO", "UNKNOWN")
+        states = ["YES", "UNKNOWN"] if rule.no_when == NEVER else ["YES", "NO", "UNKNOWN"]
     elif isinstance(rule, RoundRule):
-        states = ("READY", "MISSING", "THIN", "UNKNOWN")
+        states = ["READY", "MISSING", "THIN", "UNKNOWN"]
     else:
         return {"fires": Goal(rule.id, rule.file, rule.line, "never fires")}
     return {s: Goal(rule.id, rule.file, rule.line, f"is never {s}") for s in states}
@@ -166,9 +167,10 @@ class _Leaf:
         truths = [known.truth(test) for test in tests_of(self.condition)]
         value = truths[self.index]
         now = self._outcome(truths)
-        others: tuple[Truth, ...] = (True, False) if value is None else (not value,)
-        if any(self._outcome(_with(truths, self.index, other)) != now for other in others):
-            yield self._goal(value)
+        others = [other for other in (True, False) if other is not value]
+        changing = [o for o in others if self._outcome(_with(truths, self.index, o)) != now]
+        for other in changing:
+            yield self._goal(value if isinstance(self.rule, SignalRule) else not other)
 
     def _outcome(self, truths: Sequence[Truth]) -> Truth:
         """What counts of a condition: for a signal its value, else whether it is true."""
