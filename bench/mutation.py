@@ -2,7 +2,8 @@
 
 Tries every mutant of the rules, or a sample, against the rule tests and the example
 candidates. A survivor fails the run unless tests/verification/surviving_mutants.yaml says
-why nobody can notice it; in a full run so does an entry there that has become untrue.
+why it amounts to the rules as they are, and so does one that a random profile tells from
+them; in a full run also an entry there that has become untrue.
 """
 
 from __future__ import annotations
@@ -11,18 +12,20 @@ import argparse
 import collections
 import random
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
-from rolefit.engine import load_ruleset
+from rolefit.engine import Engine, load_ruleset
 from rolefit.engine.ruleset import Ruleset
 from rolefit.engine.yaml_source import Value, read_yaml
+from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.verification.condition_lines import ConditionLines
 from rolefit.verification.mutation import Mutant, make_mutants
 from rolefit.verification.mutation_trial import Fate, Trial, try_mutants
+from rolefit.verification.observation import Observation
 from rolefit.verification.profile_source import read_profile
 from rolefit.verification.rule_tests import Expectation, RuleTest, load_rule_tests
+from tests.profiles import FIELDS, message, values
 
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "rules"
@@ -30,24 +33,8 @@ CANDIDATES = ROOT / "tests" / "cases" / "candidates.yaml"
 SURVIVORS = ROOT / "tests" / "verification" / "surviving_mutants.yaml"
 
 
-@dataclass(frozen=True)
-class Survivor:
-    """A mutant that nobody can notice.
-
-    Attributes:
-        name: Its name.
-        proof: "equivalent" if no profile can tell it from the rules; "unnoticed" if some
-            can, but what they tell is not worth a test.
-        why: The argument.
-    """
-
-    name: str
-    proof: str
-    why: str
-
-
-def known_survivors(path: Path = SURVIVORS) -> dict[str, Survivor]:
-    """The survivors that are accounted for, by name.
+def known_survivors(path: Path = SURVIVORS) -> dict[str, str]:
+    """Why no profile can tell a mutant from the rules, by the mutant's name.
 
     Raises:
         RulesetError: The file is malformed.
@@ -55,11 +42,8 @@ def known_survivors(path: Path = SURVIVORS) -> dict[str, Survivor]:
     value = read_yaml(path.read_text(encoding="utf-8"), path.name)
     survivors = {}
     for item in value.as_list("a file of survivors"):
-        entries = item.as_mapping("a survivor", required=("mutant", "proof", "why"))
-        name, proof, why = (entries[key].as_text(key) for key in ("mutant", "proof", "why"))
-        if proof not in ("equivalent", "unnoticed"):
-            raise entries["proof"].error("proof is equivalent or unnoticed")
-        survivors[name] = Survivor(name, proof, why)
+        entries = item.as_mapping("a survivor", required=("mutant", "why"))
+        survivors[entries["mutant"].as_text("mutant")] = entries["why"].as_text("why")
     return survivors
 
 
@@ -96,38 +80,56 @@ def trials(sample: int | None, seed: int, processes: int) -> list[Trial]:
     return try_mutants(mutants, tests, processes)
 
 
-def unaccounted(found: Iterable[Trial], known: Iterable[str]) -> list[Mutant]:
+def unaccounted(found: Iterable[Trial], known: Container[str]) -> list[Mutant]:
     """The survivors that no entry accounts for."""
-    names = frozenset(known)
     return [
         trial.mutant
         for trial in found
-        if trial.fate is Fate.SURVIVED and trial.mutant.name not in names
+        if trial.fate is Fate.SURVIVED and trial.mutant.name not in known
     ]
 
 
-def report(found: Sequence[Trial], known: dict[str, Survivor]) -> list[str]:
-    """The score by operator and in all, with and without what is proven equivalent."""
+def told_apart(survivors: Iterable[Mutant], profiles: int, seed: int) -> list[Mutant]:
+    """The survivors that random profiles tell from the rules."""
+    rng = random.Random(seed)
+    people = [_random_profile(rng) for _ in range(profiles)]
+    with Engine(load_ruleset(RULES)) as engine:
+        answers = [Observation(engine, person).noticeable() for person in people]
+    found = []
+    for mutant in survivors:
+        with Engine(mutant.ruleset) as engine:
+            pairs = zip(people, answers, strict=True)
+            if any(Observation(engine, who).noticeable() != answer for who, answer in pairs):
+                found.append(mutant)
+    return found
+
+
+def _random_profile(rng: random.Random) -> CandidateProfile:
+    share = rng.choice((0.15, 0.4, 0.6, 0.8, 0.95, 1.0))
+    given = [field for field in FIELDS.values() if rng.random() < share]
+    return message({field.path: rng.choice(values(field)) for field in given})
+
+
+def report(found: Sequence[Trial], known: Container[str]) -> list[str]:
+    """The score by operator and in all, with and without mutants that nobody can notice."""
     by_operator: dict[str, collections.Counter[Fate]] = {}
     for trial in found:
         by_operator.setdefault(trial.mutant.operator, collections.Counter())[trial.fate] += 1
-    lines = [f"{'operator':18}{'killed':>8}{'survived':>10}{'refused':>9}"]
-    for operator, fates in sorted(by_operator.items()):
-        counts = (fates[Fate.KILLED], fates[Fate.SURVIVED], fates[Fate.REFUSED])
-        lines.append("{:18}{:8}{:10}{:9}".format(operator, *counts))
     total = sum(by_operator.values(), collections.Counter())
+    rows = [*sorted(by_operator.items()), ("all", total)]
+    fates = (Fate.KILLED, Fate.SURVIVED, Fate.REFUSED)
+    lines = ["{:18}{:>9}{:>9}{:>9}".format("operator", *(fate.value for fate in fates))]
+    lines += [
+        "{:18}{:9}{:9}{:9}".format(name, *(row[fate] for fate in fates)) for name, row in rows
+    ]
     killed, survived = total[Fate.KILLED], total[Fate.SURVIVED]
-    equivalent = sum(
-        trial.fate is Fate.SURVIVED
-        and trial.mutant.name in known
-        and known[trial.mutant.name].proof == "equivalent"
-        for trial in found
-    )
-    lines.append("{:18}{:8}{:10}{:9}".format("all", killed, survived, total[Fate.REFUSED]))
-    lines.append(f"score: {_share(killed, killed + survived)}")
+    survivors = [trial.mutant for trial in found if trial.fate is Fate.SURVIVED]
+    equivalent = sum(mutant.name in known for mutant in survivors)
+    tried = killed + survived
+    lines.append(f"score: {_share(killed, tried)}")
     lines.append(
-        f"score without {equivalent} proven equivalent: "
-        f"{_share(killed, killed + survived - equivalent)}"
+        f"score without {equivalent} that amount to the rules: "
+        f"{_share(killed, tried - equivalent)}"
     )
     return lines
 
@@ -142,20 +144,19 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="try that many mutants, not all")
     parser.add_argument("--seed", type=int, default=1, help="which sample")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--profiles", type=int, default=400, help="to hold survivors against")
     arguments = parser.parse_args()
     known = known_survivors()
     found = trials(arguments.sample, arguments.seed, arguments.processes)
-    alive = unaccounted(found, known)
-    for mutant in alive:
-        print(f"survived: {mutant}")
-    stale = set()
+    survivors = [trial.mutant for trial in found if trial.fate is Fate.SURVIVED]
+    complaints = [f"survived: {mutant}" for mutant in unaccounted(found, known)]
     if arguments.sample is None:
-        survived = {trial.mutant.name for trial in found if trial.fate is Fate.SURVIVED}
-        stale = known.keys() - survived
-    for name in sorted(stale):
-        print(f"{SURVIVORS.name} lists what does not survive: {name}")
-    print("\n".join(report(found, known)))
-    return 1 if alive or stale else 0
+        stale = known.keys() - {mutant.name for mutant in survivors}
+        complaints += [f"{SURVIVORS.name}: does not survive: {name}" for name in sorted(stale)]
+    apart = told_apart(survivors, arguments.profiles, arguments.seed)
+    complaints += [f"survived, though a profile tells it apart: {mutant}" for mutant in apart]
+    print("\n".join([*complaints, *report(found, known)]))
+    return 1 if complaints else 0
 
 
 if __name__ == "__main__":

@@ -38,6 +38,14 @@ class Observation:
         ready = (rule_id for rule_id, state in self.rounds.items() if state == "READY")
         return frozenset((*self.outcome.met, *items, *ready))
 
+    def noticeable(self) -> tuple[object, ...]:
+        """What a person could notice, but for how much each fit weighs."""
+        verdict = self.outcome.verdict
+        ordered = (*self._engine.ruleset.verdicts, *self._engine.ruleset.statements)
+        # Of these only the first true one shows.
+        shown = self.fired - {rule.id for rule in ordered} | self.concluding
+        return verdict.certainty, verdict.possible, shown, self.findings, self.rounds
+
     @functools.cached_property
     def concluding(self) -> frozenset[str]:
         """Ids of the rules that settle the verdict, the seat and the pay, the first true."""
