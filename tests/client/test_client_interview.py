@@ -268,3 +268,12 @@ def test_a_profile_is_written_as_people_write_it() -> None:
         "target:\n  country: 'NO'\n"
     )
     assert profile_text(CandidateProfile(), "me.yml") == "{}\n"
+
+
+def test_says_which_question_is_essential_and_what_leaving_it_open_means() -> None:
+    found = answer("goals.motives", "skills.model_depth").message
+    found.recommendation.next_questions[0].essential = True
+    _, screen = interview(lambda _: read_answer(found), "?", "?")
+    hints = [line for line in screen.lines if line.endswith("> ")]
+    assert [hint.endswith("; essential) > ") for hint in hints] == [True, False]
+    assert screen.text.count("without it the path cannot become certain") == 1

@@ -26,6 +26,8 @@ recommendation {
     why_not { message: "No research record was found." }
     why_not { message: "Research is not what you want." }
     why_not { message: "A third reason." }
+    would_need { label: "top-tier papers" observed: "0" needed: "at least 3" }
+    would_need { label: "first instinct" observed: "deploy" needed: "understand" }
   }
   assessments {
     path: PATH_RESEARCH_ENGINEER fit: FIT_MIXED open_now: TERNARY_UNKNOWN
@@ -48,7 +50,16 @@ recommendation {
   }
   next_questions {
     field: "temperament.first_instinct" question: "What is your first thought?"
-    options: "DEPLOY" options: "UNDERSTAND" options: "BOTH"
+    options: "DEPLOY" options: "UNDERSTAND" options: "BOTH" essential: true
+  }
+  margins {
+    field: "publications.top_tier_papers" label: "top-tier papers" value: 3
+    below { at: "at most 2" distance: 1 path: PATH_RESEARCH_ENGINEER }
+  }
+  margins {
+    field: "credentials.research_lab_years" label: "years in labs" value: 1.5
+    below { at: "less than 1" distance: 0.5 path: PATH_UNDETERMINED }
+    above { at: "at least 2" distance: 0.5 path: PATH_ML_ENGINEER }
   }
   seat { available: TERNARY_YES message: "That employer hires for it." }
   compensation {
@@ -88,7 +99,11 @@ def report(shown: Answer, width: int = 100, *, tty: bool = False) -> str:
         "Nobody asked.",
         "How much do you enjoy papers?",
         "temperament.likes_research (could lead to Applied scientist)",
-        "temperament.first_instinct: DEPLOY, UNDERSTAND or BOTH",
+        "temperament.first_instinct: DEPLOY, UNDERSTAND or BOTH (essential)",
+        "Would need: top-tier papers: at least 3; first instinct: understand",
+        "How firm\n  •  top-tier papers: 3; at most 2 would make it research engineer",
+        "•  years in labs: 1.5; less than 1 would leave it undecided and at least 2 would make "
+        "it ML\n",
         "Lead with that.",
         "Evals count [everywhere].",
         "No research record was found. Research is not what you want.",
@@ -158,3 +173,45 @@ def test_copes_with_little(text: str) -> None:
 def test_an_undecided_answer_says_so() -> None:
     text = "recommendation { path: PATH_UNDETERMINED certainty: CERTAINTY_UNDETERMINED }"
     assert "Not decided yet · the profile cannot decide" in report(answer(text))
+
+
+def test_paths_that_share_a_reason_say_each_what_they_would_need() -> None:
+    shared = 'why_not { message: "A bridge needs a want." }'
+    need = 'would_need { label: "the want" needed: "yes" }'
+    text = f"""
+      recommendation {{
+        path: PATH_ML_ENGINEER
+        assessments {{ path: PATH_RESEARCH_ENGINEER {shared} {need} }}
+        assessments {{ path: PATH_APPLIED_SCIENTIST {shared} }}
+        assessments {{ path: PATH_RESEARCH_SCIENTIST {need} }}
+      }}
+    """
+    shown = report(answer(text))
+    assert shown.count("A bridge needs a want.") == 1
+    assert "Research engineer would need: the want: yes" in shown
+    assert "Applied scientist would need" not in shown
+    assert "Research scientist Would need: the want: yes" in " ".join(shown.split())
+
+
+def test_says_nothing_of_what_is_not_there() -> None:
+    shown = report(answer("recommendation { path: PATH_ML_ENGINEER assessments {} }"))
+    for words in ("Would need", "How firm", "Why not"):
+        assert words not in shown
+
+
+def test_an_essential_question_says_so_beside_where_it_leads() -> None:
+    text = """
+      recommendation {
+        next_questions {
+          field: "level" question: "Which level?" essential: true
+          could_lead_to: PATH_ML_ENGINEER
+        }
+      }
+    """
+    assert "level (essential; could lead to ML engineer)" in report(answer(text))
+
+
+def test_long_lists_of_margins_are_cut() -> None:
+    margin = 'margins { label: "papers" value: 3 below { at: "at most 2" } }'
+    shown = report(answer(f"recommendation {{ {margin * 9} }}"))
+    assert 1 <= shown.count("papers: 3") < 9

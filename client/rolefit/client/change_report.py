@@ -10,16 +10,14 @@ from rich.text import Text
 from rolefit.client.change import Change, Changes
 from rolefit.client.field_change import FieldChange
 from rolefit.client.page import Page, printable
-from rolefit.client.vocabulary import ChangeGoal, ChangeOutcome, Path
-from rolefit.client.wording import CERTAINTIES, EFFORTS, PATHS, listed, path_within
+from rolefit.client.vocabulary import ChangeGoal, ChangeOutcome
+from rolefit.client.wording import CERTAINTIES, EFFORTS, PATHS, listed
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
     """What the changes were looked for."""
 
-    path: Path
-    """The path to reach."""
     goal: ChangeGoal
     """That it is recommended, or open."""
     wider: tuple[str, ...]
@@ -34,11 +32,12 @@ def print_changes(changes: Changes, sought: Sought, console: Console) -> None:
     page.line(Text(f"Now: {PATHS[changes.current_path]}"))
     for number, change in enumerate(changes.changes, start=1):
         page.heading(f"{number}. {_effort(change)}")
+        mixed = len({each.effort for each in change.fields}) > 1
         for each in change.fields:
-            page.point(Text("•", style="cyan"), _field(each))
+            page.point(Text("•", style="cyan"), _field(each, with_effort=mixed))
         page.line(_answer(change, sought))
-    if not changes.changes:
-        page.line(Text(_none(changes.outcome, sought)))
+    for sentence in page.fresh([_none(changes.outcome, sought)]):
+        page.line(Text(sentence))
     page.footer(changes.ruleset, changes.decision_id)
 
 
@@ -50,10 +49,10 @@ def _effort(change: Change) -> str:
     return f"{words[:1].upper()}{words[1:]}"
 
 
-def _field(each: FieldChange) -> Text:
+def _field(each: FieldChange, *, with_effort: bool) -> Text:
     text = Text(f"{printable(each.label)}: {printable(each.observed)} → ")
     text.append(printable(each.needed), style="bold")
-    words = EFFORTS.get(each.effort)
+    words = EFFORTS.get(each.effort) if with_effort else None
     return text.append(f" ({words})", style="dim") if words else text
 
 
@@ -61,19 +60,15 @@ def _answer(change: Change, sought: Sought) -> Text:
     answer = change.recommendation
     lead = "Then open; recommended" if sought.goal is ChangeGoal.OPEN else "Then"
     line = Text(f"{lead}: {PATHS[answer.path]}")
-    certainty = CERTAINTIES.get(answer.certainty)
+    certainty = CERTAINTIES.get(answer.certainty, "").partition(":")[0]
     return line.append(f" · {certainty}", style="dim") if certainty else line
 
 
 def _none(outcome: ChangeOutcome, sought: Sought) -> str:
-    """Say why no change is listed."""
-    path = path_within(sought.path)
-    reached = f"{'opens' if sought.goal is ChangeGoal.OPEN else 'leads to'} {path}"
-    if outcome is ChangeOutcome.ALREADY:
-        return "Nothing has to change."
+    """Say what the headline leaves open where no change is listed."""
     if outcome is ChangeOutcome.NONE_EXISTS:
         more = f" Worth trying: {listed(list(sought.wider))}." if sought.wider else ""
-        return f"This is proven: no change that you allow {reached}.{more}"
+        return f"That is proven: every change that you allow was looked at.{more}"
     if outcome is ChangeOutcome.NOT_KNOWN:
-        return f"It is not known whether any change {reached}: the search did not finish."
-    return "No change is listed."
+        return "The search was given up, so there may be one."
+    return ""

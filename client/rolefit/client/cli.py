@@ -22,6 +22,7 @@ from rolefit.client.command_line import (
     Failure,
     example,
     help_formatter,
+    words_last,
 )
 from rolefit.client.compare_command import add_compare
 from rolefit.client.prep_command import add_prep
@@ -63,7 +64,8 @@ def run(arguments: Sequence[str]) -> int:
     Raises:
         SystemExit: The arguments are bad, or help or the version was asked for.
     """
-    parsed = _parser().parse_args(arguments)
+    parser, commands = _parser()
+    parsed = parser.parse_args(words_last(arguments, commands.choices))
     # Text of a profile or a rule set may hold what the terminal's encoding does not.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
@@ -80,7 +82,7 @@ def run(arguments: Sequence[str]) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> tuple[argparse.ArgumentParser, Commands[argparse.ArgumentParser]]:
     parser = argparse.ArgumentParser(
         prog="rolefit",
         description=_INTRODUCTION,
@@ -102,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     add_what_if(commands)
     _add_examples(commands)
     add_catalogue(commands)
-    return parser
+    return parser, commands
 
 
 def _add_examples(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from rolefit.client.bundled import example_names, example_text
@@ -95,6 +96,31 @@ def add_call_options(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_TIMEOUT,
         help=f"longest wait, in seconds (default: {DEFAULT_TIMEOUT:g})",
     )
+
+
+def words_last(
+    arguments: Sequence[str], commands: Mapping[str, argparse.ArgumentParser]
+) -> list[str]:
+    """Put the words of a command after its options, in the order given.
+
+    argparse fills all positional arguments from the first words it meets, optional ones
+    with nothing, and then takes a word behind an option for one too many.
+    """
+    if not arguments or arguments[0] not in commands:
+        return list(arguments)
+    known = commands[arguments[0]]._option_string_actions  # argparse has no public name
+    options, words = [arguments[0]], list[str]()
+    rest = iter(arguments[1:])
+    for argument in rest:
+        if argument == "--":
+            return [*options, "--", *words, *rest]
+        if argument == "-" or not argument.startswith("-"):
+            words.append(argument)
+            continue
+        options.append(argument)
+        if argument in known and known[argument].nargs is None:  # its value comes next
+            options.extend(islice(rest, 1))
+    return [*options, *words]
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -115,8 +115,7 @@ def _reach(parsed: argparse.Namespace) -> int:
     else:
         from rolefit.client.change_report import Sought, print_changes
 
-        sought = Sought(parsed.path, parsed.goal, wider=_wider(parsed))
-        print_changes(changes, sought, console())
+        print_changes(changes, Sought(parsed.goal, _wider(parsed)), console())
     return UNDETERMINED if changes.outcome is ChangeOutcome.NOT_KNOWN else ANSWERED
 
 

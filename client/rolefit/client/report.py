@@ -224,12 +224,12 @@ def _notes_shown(panel: CompensationPanel) -> Iterator[str]:
 
 def _against(text: str, paths: list[PathAssessment]) -> Text:
     """Write what speaks against paths, and on a line for each what it would need."""
-    lines = [text] if text else []
-    needing = [held for held in paths if held.would_need]
-    for held in needing:
-        lead = "Would need" if len(paths) == 1 else f"{PATHS[held.path]} would need"
-        lines.append(f"{lead}: {_needs(held)}")
-    return Text("\n".join(lines))
+    lines = [Text(text)] if text else []
+    for held in paths:
+        if held.would_need:
+            lead = "Would need" if len(paths) == 1 else f"{PATHS[held.path]} would need"
+            lines.append(Text(f"{lead}: {_needs(held)}", style="dim"))
+    return Text("\n").join(lines)
 
 
 def _needs(held: PathAssessment) -> str:
