@@ -157,9 +157,9 @@ class _Leaf:
             yield self._goal(None)
 
     def _goal(self, value: Truth) -> Goal:
-        what = f"{self.part}: '{condition_text(self.test)}' never matters as {_WORDS[value]}"
-        # The index tells two places with the same test on the same line apart.
-        return Goal(self.rule.id, self.rule.file, self.line, f"{what} ({self.index + 1})")
+        test = f"{self.part}, test {self.index + 1}: '{condition_text(self.test)}'"
+        what = f"{test} never matters as {_WORDS[value]}"
+        return Goal(self.rule.id, self.rule.file, self.line, what)
 
     def reached(self, known: Known, observation: Observation) -> Iterator[Goal]:
         if isinstance(self.rule, RoundRule) and not self._counts(observation):
