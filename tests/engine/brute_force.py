@@ -22,7 +22,10 @@ Group = tuple[FactValue, ...]
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
-    """What rules say of a profile: the path, signals, and contradictions by rule id."""
+    """What rules say of a profile: the path, signals, and contradictions by rule id.
+
+    Of the contradictions those that are about nothing but what paths rest on.
+    """
 
     path: str
     signals: Mapping[str, str]
@@ -38,24 +41,21 @@ class Oracle:
     """
 
     def __init__(self, ruleset: Ruleset):
+        signals = {rule.signal: rule for rule in ruleset.signals}
+        opens = [card.open_signal for card in ruleset.paths.values() if card.open_signal]
+        verdict_tests = set(_below([rule.when for rule in ruleset.verdicts], signals))
+        open_tests = set(_below([Test(name, "is yes") for name in opens], signals))
+        subjects = {test.subject for test in verdict_tests | open_tests}
         contradictions = tuple(
             rule
             for rule in ruleset.findings
             if ruleset.codes[rule.code].kind == "CONTRADICTION"
+            and {test.subject for test in tests_of(rule.when)} <= subjects
         )
         self._ids = frozenset(rule.id for rule in contradictions)
-        signals = {rule.signal: rule for rule in ruleset.signals}
-        opens = [card.open_signal for card in ruleset.paths.values() if card.open_signal]
-        verdict_tests = set(_below([rule.when for rule in ruleset.verdicts], signals))
-        more = [
-            *(rule.when for rule in contradictions),
-            *(signals[name].when for name in opens),
-        ]
-        tests = verdict_tests | set(_below(more, signals)) | {Test(name, "") for name in opens}
-        needed = {test.subject for test in tests}
         self._ruleset = dataclasses.replace(
             ruleset,
-            signals=tuple(rule for rule in ruleset.signals if rule.signal in needed),
+            signals=tuple(rule for rule in ruleset.signals if rule.signal in subjects),
             findings=contradictions,
             fits=(),
             statements=(),
@@ -63,7 +63,7 @@ class Oracle:
             rounds=(),
             items=(),
         )
-        self._fields = tuple(path for path in FIELDS if path in needed)
+        self._fields = tuple(path for path in FIELDS if path in subjects)
         self.groups = {
             path: _grouped(path, verdict_tests)
             for path in FIELDS

@@ -88,7 +88,7 @@ def profile_of(seed: int, oracle: Oracle) -> tuple[Facts, Tried]:
     choices = [
         (None, *(rng.choice(group) for group in oracle.groups[path])) for path in open_fields
     ]
-    paths = {}
+    paths: dict[Filling, str] = {}
     for filling in itertools.product(*choices):
         given = {f: v for f, v in zip(open_fields, filling, strict=True) if v is not None}
         paths[filling] = oracle.path({**facts, **given})
