@@ -26,7 +26,9 @@ class _EffortEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Effort.ValueTy
     EFFORT_UNSPECIFIED: _Effort.ValueType  # 0
     """Not given: nobody can change the field, or the rule set does not say."""
     EFFORT_CONVERSATION: _Effort.ValueType  # 1
-    """Asking or telling: the value is not known yet, or it is a matter of agreement."""
+    """Telling: an absent wish or taste, or that there is nothing to show where nobody has looked.
+    An absent achievement counts with the effort it takes; the person may have it already.
+    """
     EFFORT_WEEKS: _Effort.ValueType  # 2
     """Weeks of work."""
     EFFORT_MONTHS: _Effort.ValueType  # 3
@@ -42,7 +44,9 @@ class Effort(_Effort, metaclass=_EffortEnumTypeWrapper):
 EFFORT_UNSPECIFIED: Effort.ValueType  # 0
 """Not given: nobody can change the field, or the rule set does not say."""
 EFFORT_CONVERSATION: Effort.ValueType  # 1
-"""Asking or telling: the value is not known yet, or it is a matter of agreement."""
+"""Telling: an absent wish or taste, or that there is nothing to show where nobody has looked.
+An absent achievement counts with the effort it takes; the person may have it already.
+"""
 EFFORT_WEEKS: Effort.ValueType  # 2
 """Weeks of work."""
 EFFORT_MONTHS: Effort.ValueType  # 3

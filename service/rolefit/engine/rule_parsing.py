@@ -44,6 +44,7 @@ class _Head(TypedDict):
     claims: tuple[str, ...]
     strength: str
     convention: bool
+    redundant: str
     when: Condition
     file: str
     line: int
@@ -80,6 +81,7 @@ class RuleParser:
             optional=(
                 "strength",
                 "convention",
+                "redundant",
                 "no_when",
                 "thin_when",
                 "missing_when",
@@ -111,6 +113,9 @@ class RuleParser:
             "claims": claims,
             "strength": strength,
             "convention": convention,
+            "redundant": entries["redundant"].as_text("redundant")
+            if "redundant" in entries
+            else "",
             "when": parse_condition(entries["when"], self._names),
             "file": value.file,
             "line": value.line,

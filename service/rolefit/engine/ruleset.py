@@ -88,12 +88,15 @@ class Rule:
         when: The condition under which it fires.
         file: File it stands in, relative to the rules folder.
         line: Line there, from 1.
+        redundant: Why the rule stands although no answer would miss what it concludes; empty
+            for a rule that some answer would miss.
     """
 
     id: str
     claims: tuple[str, ...]
     strength: str
     convention: bool
+    redundant: str
     when: Condition
     file: str
     line: int

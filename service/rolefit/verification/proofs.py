@@ -1,0 +1,520 @@
+"""Proves the properties of a rule set, or refutes them with profiles.
+
+A property is refuted by what a solver finds and the engine confirms; it is proven when the
+solver has shown that there is nothing to find. Where the solver runs out of time the
+property is open, and nothing is claimed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import z3
+
+from rolefit.engine.conditions import Any as AnyOf
+from rolefit.engine.conditions import Condition
+from rolefit.engine.decision_diagram import YES, Ref, leaf
+from rolefit.engine.decision_space import ABSENT, ALL_PATHS, DecisionSpace
+from rolefit.engine.facts import Facts
+from rolefit.engine.recommender import Engine
+from rolefit.engine.ruleset import (
+    UNDETERMINED,
+    FindingRule,
+    FitRule,
+    RoundRule,
+    Rule,
+    Ruleset,
+    SentenceRule,
+    SignalRule,
+    StatementRule,
+    VerdictRule,
+)
+from rolefit.engine.templates import Template
+from rolefit.verification.observation import Observation
+from rolefit.verification.properties import (
+    Implication,
+    Irrelevance,
+    Monotone,
+    Property,
+    Structure,
+)
+from rolefit.verification.smt import Formula, SmtRules, Term, all_of, any_of, other_values
+from rolefit.verification.witness import confirmed, observe, truth_of
+
+PROVEN, REFUTED, OPEN = "proven", "refuted", "open"
+
+
+@dataclass(frozen=True)
+class Refutation:
+    """Why a property does not hold.
+
+    Attributes:
+        what: What fails, in words.
+        profiles: Profiles that show it, confirmed by the engine; two where one has to be
+            held against the other; none where it is that no profile does something.
+        answers: The path for each of them.
+    """
+
+    what: str
+    profiles: tuple[Facts, ...] = ()
+    answers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one property; `queries` counts questions put to the solver."""
+
+    property: Property
+    status: str
+    seconds: float
+    queries: int
+    refutations: tuple[Refutation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Firing:
+    """A profile that makes a rule fire, or gives it one of its values.
+
+    Attributes:
+        rule: The rule.
+        state: "" for a rule that fires; YES, NO or UNKNOWN of a signal; READY, MISSING, THIN
+            or UNKNOWN of an interview round.
+        profile: The profile.
+        path: What it is answered.
+    """
+
+    rule: Rule
+    state: str
+    profile: Facts
+    path: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All results for one rule set, and the profiles found on the way."""
+
+    ruleset: Ruleset
+    solver: str
+    results: tuple[Result, ...]
+    firings: tuple[Firing, ...]
+
+    @property
+    def status(self) -> str:
+        """REFUTED if anything is, else OPEN if anything is, else PROVEN."""
+        found = {result.status for result in self.results}
+        return next((s for s in (REFUTED, OPEN) if s in found), PROVEN)
+
+
+class _OutOfTimeError(Exception):
+    """The solver gave no answer in time."""
+
+
+def verify(
+    ruleset: Ruleset, properties: Sequence[Property], seconds_each: float = 60.0
+) -> Report:
+    """Proves or refutes properties.
+
+    Args:
+        ruleset: A checked rule set.
+        properties: What to prove.
+        seconds_each: Longest time for one question to the solver.
+
+    Raises:
+        WitnessError: The engine does not confirm what the solver found.
+    """
+    with Engine(ruleset) as engine:
+        prover = _Prover(ruleset, engine, seconds_each)
+        results = tuple(prover.result(each) for each in properties)
+        return Report(ruleset, z3.get_version_string(), results, tuple(prover.firings))
+
+
+class _Prover:
+    def __init__(self, ruleset: Ruleset, engine: Engine, seconds_each: float):
+        self._ruleset = ruleset
+        self._engine = engine
+        self._rules = SmtRules(ruleset)
+        self._solver = z3.Solver()
+        self._solver.set("timeout", int(seconds_each * 1000))
+        self._solver.add(self._rules.limits)
+        self._queries = 0
+        self.firings: list[Firing] = []
+
+    def result(self, property_: Property) -> Result:
+        """Proves or refutes one property."""
+        begin, before = time.perf_counter(), self._queries
+        refutations: list[Refutation] = []
+        status = PROVEN
+        try:
+            refutations.extend(self._refutations(property_))
+        except _OutOfTimeError:
+            status = OPEN
+        if refutations:
+            status = REFUTED
+        spent = time.perf_counter() - begin
+        queries = self._queries - before
+        return Result(property_, status, spent, queries, tuple(refutations))
+
+    def _refutations(self, property_: Property) -> Iterator[Refutation]:
+        goal = property_.goal
+        if isinstance(goal, Structure):
+            return {
+                "one_verdict": self._one_verdict,
+                "every_rule_fires": self._every_rule_fires,
+                "none_shadowed": self._none_shadowed,
+                "none_redundant": self._none_redundant,
+                "sentences_complete": self._sentences_complete,
+                "answer_reachable": self._answer_reachable,
+                "nothing_asked_in_vain": self._nothing_asked_in_vain,
+            }[goal.name]()
+        if isinstance(goal, Implication):
+            return self._implication(goal)
+        if isinstance(goal, Monotone):
+            return self._monotone(goal)
+        return self._irrelevance(goal)
+
+    def _model(self, *formulas: Formula) -> Term | None:
+        """A model of valid profiles; None if there is none.
+
+        Raises:
+            _OutOfTimeError: The solver does not know.
+        """
+        self._queries += 1
+        self._solver.push()
+        try:
+            self._solver.add(*formulas)
+            answer = self._solver.check()
+            if answer == z3.unknown:
+                raise _OutOfTimeError
+            return self._solver.model() if answer == z3.sat else None
+        finally:
+            self._solver.pop()
+
+    def _profile(
+        self, what: str, formula: Formula, shows: Callable[[Observation], bool]
+    ) -> Facts | None:
+        """A profile for which a formula holds, as small as the engine confirms it."""
+        model = self._model(formula)
+        if model is None:
+            return None
+        return confirmed(
+            self._rules.facts(model), lambda facts: shows(self._observe(facts)), what
+        )
+
+    def _observe(self, facts: Facts) -> Observation:
+        return observe(self._engine, facts)
+
+    def _shown(self, what: str, *profiles: Facts) -> Refutation:
+        answers = tuple(self._observe(facts).outcome.verdict.path for facts in profiles)
+        return Refutation(what, profiles, answers)
+
+    # -- What any rule set should have
+
+    def _one_verdict(self) -> Iterator[Refutation]:
+        concludes = [self._rules.concludes[rule.id] for rule in self._ruleset.verdicts]
+        none = z3.Not(any_of(concludes))
+        several = z3.Not(z3.AtMost(*concludes, 1))
+        for formula, what in ((none, "no verdict"), (several, "more than one verdict")):
+            if model := self._model(formula):
+                yield Refutation(what, (self._rules.facts(model),))
+
+    def _every_rule_fires(self) -> Iterator[Refutation]:
+        for rule, state, formula in self._states():
+            what = f"{rule.id} {'fires' if not state else f'is {state}'}"
+            profile = self._profile(what, formula, functools.partial(_has, rule, state))
+            if profile is None:
+                yield Refutation(f"no profile shows that {what}")
+            else:
+                path = self._observe(profile).outcome.verdict.path
+                self.firings.append(Firing(rule, state, profile, path))
+
+    def _states(self) -> Iterator[tuple[Rule, str, Formula]]:
+        """What every rule has to be able to do."""
+        for rule in self._ruleset.rules:
+            if isinstance(rule, SignalRule):
+                yes, no = self._rules.signals[rule.signal]
+                if not _never(rule.when):
+                    yield rule, "YES", yes
+                if rule.no_when is None or not _never(rule.no_when):
+                    yield rule, "NO", no
+                yield rule, "UNKNOWN", z3.Not(z3.Or(yes, no))
+            elif isinstance(rule, RoundRule):
+                for state, formula in self._rules.rounds[rule.id].items():
+                    yield rule, state, formula
+            else:
+                yield rule, "", self._rules.fired[rule.id]
+
+    def _none_shadowed(self) -> Iterator[Refutation]:
+        for rule in (*self._ruleset.verdicts, *self._ruleset.statements):
+            if self._model(self._rules.concludes[rule.id]) is None:
+                yield Refutation(f"{rule.id} never comes first")
+
+    def _none_redundant(self) -> Iterator[Refutation]:
+        for rule in self._ruleset.rules:
+            missed = self._model(self._missed(rule)) is not None
+            if not missed and not rule.redundant:
+                yield Refutation(
+                    f"no answer would miss {rule.id}, which does not say why it is"
+                )
+            if missed and rule.redundant:
+                yield Refutation(f"{rule.id} says that it is redundant, but is not")
+
+    def _missed(self, rule: Rule) -> Formula:
+        """Where the answer would be another one without the rule."""
+        rules, fired = self._rules, self._rules.fired[rule.id]
+        if isinstance(rule, VerdictRule):
+            others = tuple(each for each in self._ruleset.verdicts if each is not rule)
+            if not others or rule is self._ruleset.verdicts[-1]:
+                return rules.concludes[rule.id]
+            without = SmtRules(
+                dataclasses.replace(self._ruleset, verdicts=others), rules.variables
+            )
+            return rules.path != without.path
+        if isinstance(rule, FindingRule):
+            same = [r for r in self._ruleset.findings if r.code == rule.code and r is not rule]
+            return z3.And(fired, z3.Not(any_of(rules.fired[other.id] for other in same)))
+        if isinstance(rule, FitRule):
+            return any_of(self._fit_differs(rule, path) for path in rule.paths)
+        if isinstance(rule, SignalRule):
+            return self._signal_missed(rule)
+        return rules.concludes[rule.id] if isinstance(rule, StatementRule) else fired
+
+    def _fit_differs(self, rule: FitRule, path: str) -> Formula:
+        fired = self._rules.fired[rule.id]
+        others = [r for r in self._ruleset.fits if path in r.paths and r is not rule]
+        alone = z3.Not(any_of(self._rules.fired[other.id] for other in others))
+        points = self._rules.points[path]
+        before, after = self._band(points), self._band(points - rule.points)
+        return z3.And(fired, z3.Or(alone, before != after))
+
+    def _band(self, points: Term) -> Term:
+        band: Term = z3.IntVal(len(self._ruleset.fit_bands))
+        for place, (low, _) in reversed(list(enumerate(self._ruleset.fit_bands))):
+            band = z3.If(points >= low, place, band)
+        return band
+
+    def _signal_missed(self, rule: SignalRule) -> Formula:
+        """Where something would differ if the signal were never known."""
+        if any(card.open_signal == rule.signal for card in self._ruleset.paths.values()):
+            return z3.BoolVal(True)
+        mute = dataclasses.replace(rule, when=AnyOf(()), no_when=AnyOf(()))
+        signals = tuple(mute if each is rule else each for each in self._ruleset.signals)
+        without = SmtRules(
+            dataclasses.replace(self._ruleset, signals=signals), self._rules.variables
+        )
+        others = (r for r in self._ruleset.rules if not isinstance(r, SignalRule))
+        return any_of(self._rules.fired[r.id] != without.fired[r.id] for r in others)
+
+    def _sentences_complete(self) -> Iterator[Refutation]:
+        for rule, template, formula in self._sentences():
+            for hole in template.holes():
+                if hole not in self._rules.variables:
+                    continue
+                unknown = z3.Not(self._rules.variables[hole].known)
+                model = self._model(formula, unknown)
+                if model is not None:
+                    what = f"{rule.id} shows {hole}, which is not known"
+                    yield Refutation(what, (self._rules.facts(model),))
+
+    def _sentences(self) -> Iterator[tuple[Rule, Template, Formula]]:
+        always = z3.BoolVal(True)
+        for rule in self._ruleset.rules:
+            if isinstance(rule, SentenceRule):
+                yield rule, rule.because, self._rules.fired[rule.id]
+            elif isinstance(rule, SignalRule):
+                for template in (rule.says_yes, rule.says_no, rule.says_unknown):
+                    yield rule, template, always
+            elif isinstance(rule, RoundRule):
+                states = self._rules.rounds[rule.id]
+                yield rule, rule.probes, always
+                yield rule, rule.says_ready, states["READY"]
+                yield rule, rule.says_missing, states["MISSING"]
+                yield rule, rule.says_thin, states["THIN"]
+                yield rule, rule.says_unknown, states["UNKNOWN"]
+
+    # -- Questions about all fillings: beyond one formula, but not beyond the diagram
+
+    def _answer_reachable(self) -> Iterator[Refutation]:
+        def stray(path: int, reached: int) -> int:
+            return int(ALL_PATHS[path] != UNDETERMINED and not reached >> path & 1)
+
+        yield from self._strays(stray, "no complete filling leads to the path recommended")
+
+    def _nothing_asked_in_vain(self) -> Iterator[Refutation]:
+        def stray(path: int, reached: int) -> int:
+            return int(reached & (reached - 1) == 0 and reached != 1 << path)
+
+        yield from self._strays(stray, "all complete fillings lead to another path")
+
+    def _strays(self, stray: Callable[[int, int], int], what: str) -> Iterator[Refutation]:
+        space = self._engine.space
+        if space is None:
+            raise _OutOfTimeError
+        self._queries += 1
+        diagrams = space.diagrams
+        found = diagrams.combine(stray, space.path, _reached(space))
+        position = _position(space, found)
+        if position is not None:
+            yield self._shown(what, _facts_at(space, position))
+
+    # -- What these rules promise
+
+    def _implication(self, goal: Implication) -> Iterator[Refutation]:
+        given, then = self._rules.truth(goal.given)[0], self._rules.truth(goal.then)[0]
+
+        def shows(seen: Observation) -> bool:
+            return truth_of(goal.given, seen) is True and truth_of(goal.then, seen) is not True
+
+        what = "what is given holds, what should follow does not"
+        profile = self._profile(what, z3.And(given, z3.Not(then)), shows)
+        if profile is not None:
+            yield self._shown(what, profile)
+
+    def _monotone(self, goal: Monotone) -> Iterator[Refutation]:
+        rules = self._rules
+        pairs, limits = other_values(rules, [goal.raising])
+        (known, other_known), (value, other_value) = pairs
+        raised = all_of([*limits, known, other_known, other_value > value])
+
+        def after(formula: Term) -> Term:
+            return z3.substitute(formula, *pairs)
+
+        for path in goal.fit:
+            points = rules.points[path]
+            yield from self._pair(
+                f"a higher {goal.raising} lowers the fit of {path}",
+                goal.raising,
+                z3.And(raised, after(points) < points),
+                functools.partial(_fit_falls, self._ruleset, path),
+            )
+        for path in goal.open:
+            yes, no = rules.open_now(path)
+            lost = z3.And(yes, z3.Not(after(yes)))
+            closed = z3.And(z3.Not(no), after(no))
+            yield from self._pair(
+                f"a higher {goal.raising} closes {path}",
+                goal.raising,
+                z3.And(raised, z3.Or(lost, closed)),
+                functools.partial(_closes, self._ruleset, path),
+            )
+        for path in goal.answer:
+            here = rules.path_is(path)
+            yield from self._pair(
+                f"a higher {goal.raising} moves the answer away from {path}",
+                goal.raising,
+                z3.And(raised, here, z3.Not(after(here))),
+                functools.partial(_leaves, path),
+            )
+
+    def _pair(
+        self,
+        what: str,
+        field: str,
+        formula: Formula,
+        shows: Callable[[Observation, Observation], bool],
+    ) -> Iterator[Refutation]:
+        """A profile and the same with one number higher."""
+        model = self._model(formula)
+        if model is None:
+            return
+        pairs, _ = other_values(self._rules, [field])
+        higher = SmtRules.read_value(self._rules.variables[field], pairs, model)
+
+        def shown(facts: Facts) -> bool:
+            if field not in facts:
+                return False
+            return shows(self._observe(facts), self._observe({**facts, field: higher}))
+
+        profile = confirmed(self._rules.facts(model), shown, what)
+        yield self._shown(what, profile, {**profile, field: higher})
+
+    def _irrelevance(self, goal: Irrelevance) -> Iterator[Refutation]:
+        for field in goal.fields:
+            pairs, limits = other_values(self._rules, [field])
+            moved = z3.substitute(self._rules.path, *pairs) != self._rules.path
+            model = self._model(*limits, moved)
+            if model is None:
+                continue
+            what = f"{field} moves the path"
+            one = self._rules.facts(model)
+            other = {path: value for path, value in one.items() if path != field}
+            if z3.is_true(model.eval(pairs[0][1])):
+                variable = self._rules.variables[field]
+                other[field] = SmtRules.read_value(variable, pairs, model)
+            yield self._shown(what, one, other)
+
+
+def _never(condition: Condition) -> bool:
+    return condition == AnyOf(())
+
+
+def _has(rule: Rule, state: str, seen: Observation) -> bool:
+    if isinstance(rule, SignalRule):
+        return seen.outcome.signals[rule.signal] == state
+    if isinstance(rule, RoundRule):
+        return seen.rounds[rule.id] == state
+    return rule.id in seen.fired
+
+
+def _points(ruleset: Ruleset, path: str, seen: Observation) -> int:
+    met = seen.outcome.met
+    return sum(rule.points for rule in ruleset.fits if path in rule.paths and rule.id in met)
+
+
+def _fit_falls(ruleset: Ruleset, path: str, one: Observation, other: Observation) -> bool:
+    return _points(ruleset, path, other) < _points(ruleset, path, one)
+
+
+def _closes(ruleset: Ruleset, path: str, one: Observation, other: Observation) -> bool:
+    signal = ruleset.paths[path].open_signal
+    before, after = one.outcome.signals[signal], other.outcome.signals[signal]
+    return before != after and (before == "YES" or after == "NO")
+
+
+def _leaves(path: str, one: Observation, other: Observation) -> bool:
+    return one.outcome.verdict.path == path != other.outcome.verdict.path
+
+
+def _reached(space: DecisionSpace) -> Ref:
+    """For every position, the set of paths that its complete fillings lead to."""
+    diagrams = space.diagrams
+    done: dict[Ref, Ref] = {}
+
+    def go(ref: Ref) -> Ref:
+        if ref < 0:
+            return ref
+        if ref not in done:
+            given = [go(child) for child in diagrams.children[ref][1:]]
+            union = functools.reduce(
+                lambda a, b: diagrams.combine(int.__or__, a, b), given, leaf(0)
+            )
+            done[ref] = diagrams.node(diagrams.levels[ref], (union, *given))
+        return done[ref]
+
+    return go(space.path_sets)
+
+
+def _position(space: DecisionSpace, ref: Ref) -> tuple[int, ...] | None:
+    """A position where a function is YES; None if there is none."""
+    if ref == leaf(0):
+        return None
+    diagrams = space.diagrams
+    position = [ABSENT] * len(space.fields)
+    while ref != YES:
+        children = diagrams.children[ref]
+        # Reduced as it is, every node but NO leads to YES somewhere.
+        value = next(i for i, child in enumerate(children) if child != leaf(0))
+        position[diagrams.levels[ref]] = value
+        ref = children[value]
+    return tuple(position)
+
+
+def _facts_at(space: DecisionSpace, position: tuple[int, ...]) -> Facts:
+    return {
+        field: cells.sample(value - 1)
+        for field, cells, value in zip(space.fields, space.cells, position, strict=True)
+        if value != ABSENT
+    }
