@@ -74,16 +74,20 @@ class _Comparison:
         self, old: Ruleset, new: Ruleset, engines: tuple[Engine, Engine], seconds_each: float
     ):
         variables = variables_of([old, new])
-        self._old, self._new = SmtRules(old, variables), SmtRules(new, variables)
+        self._old, self._new = SmtRules(old, variables), SmtRules(new, variables, "'")
         self._codes = tuple(dict.fromkeys((*old.codes, *new.codes)))
         self._engines = engines
         self._solver = z3.Solver()
         self._solver.set("timeout", int(seconds_each * 1000))
-        self._solver.add(self._old.limits, self._new.limits)
+        self._solver.add(*self._old.limits, *self._new.limits)
         self._open: list[str] = []
 
     def difference(self) -> Difference:
-        moves, findings = tuple(self._moves()), tuple(self._findings())
+        moves = tuple(self._moves())
+        if not moves and not self._open:
+            # Certainty follows from the paths of all fillings, and these are the same.
+            self._solver.add(self._old.certainty == self._new.certainty)
+        findings = tuple(self._findings())
         return Difference(moves, findings, tuple(self._open))
 
     def _moves(self) -> Iterator[Move]:

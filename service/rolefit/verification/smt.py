@@ -99,6 +99,11 @@ def _exact(number: float) -> Term:
 class SmtRules:
     """The formulas of one rule set.
 
+    Args:
+        ruleset: The rules.
+        variables: Those of the fields, if shared with another rule set.
+        suffix: Tells its certainty apart from that of the other.
+
     Attributes:
         ruleset: The rules.
         variables: By field path.
@@ -114,7 +119,12 @@ class SmtRules:
         limits: What holds of every valid profile.
     """
 
-    def __init__(self, ruleset: Ruleset, variables: dict[str, Variable] | None = None):
+    def __init__(
+        self,
+        ruleset: Ruleset,
+        variables: dict[str, Variable] | None = None,
+        suffix: str = "",
+    ):
         self.ruleset = ruleset
         self.variables = variables or variables_of([ruleset])
         self.limits = [limit for each in self.variables.values() for limit in each.limits]
@@ -122,7 +132,7 @@ class SmtRules:
         for layer in signal_layers(ruleset.signals):
             for rule in layer:
                 self.signals[rule.signal] = self._signal(rule)
-        self.certainty = z3.Int(ANSWER_CERTAINTY)
+        self.certainty = z3.Int(f"{ANSWER_CERTAINTY}{suffix}")
         self.path: Term = z3.IntVal(ALL_PATHS.index(UNDETERMINED))
         self.fired = {rule.id: self.truth(rule.when)[0] for rule in ruleset.verdicts}
         for verdict in reversed(ruleset.verdicts):
