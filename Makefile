@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 PROTOS := $(wildcard proto/rolefit/v1/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test soak check lint format types proto proto-check rules-check rules-test mutation docs docs-serve lock clean
+.PHONY: help setup demo serve test soak check lint format types proto proto-check rules-check rules-test rules-verify mutation docs docs-serve lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -36,7 +36,7 @@ test: setup ## Run the tests
 soak: setup ## Send CALLS (100000) calls to a server and print errors and its memory
 	$(BIN)/python bench/soak.py --calls $(or $(CALLS),100000)
 
-check: lint types proto-check rules-check rules-test test ## Everything CI checks
+check: lint types proto-check rules-check rules-test rules-verify test ## Everything CI checks
 
 lint: setup ## Check style of code and contract
 	$(BIN)/ruff check .
@@ -69,6 +69,9 @@ rules-check: setup ## Load and compile the rules, and print what they hold
 
 rules-test: setup ## Run the tests of the rules; fail if less than 97 % is covered
 	$(BIN)/rolefit-server rules test rules --min-coverage 97
+
+rules-verify: setup ## Prove what rules/properties.yaml says of the rules
+	$(BIN)/rolefit-server rules verify rules
 
 mutation: setup ## Try every small change to the rules; fail if no test notices one
 	$(BIN)/python -m bench.mutation

@@ -65,6 +65,9 @@ def serve(**values: Any) -> None:
     config = ServerConfig(**values)
     log.configure(config.log_format)
     count = config.workers or usable_cores()
+    if config.verify_rules:
+        # Here and not in the workers, which would all prove the same.
+        rules_commands.verify_rules(config.rules)
     try:
         if count == 1:
             _serve_alone(config)

@@ -66,6 +66,13 @@ class ServerConfig:
     rules: Annotated[
         Path | None, About("Folder with the rules; without it, those in the package.")
     ] = None
+    verify_rules: Annotated[
+        bool,
+        About(
+            "Prove the rules' properties before serving, and serve only if all hold; it takes "
+            "some seconds, and the extra rolefit[verify]."
+        ),
+    ] = False
     max_message_bytes: Annotated[
         int, About("Largest request accepted. Unit: bytes.", least=1, most=2**30)
     ] = 256 * 1024
