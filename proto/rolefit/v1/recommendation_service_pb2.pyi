@@ -36,9 +36,9 @@ class _ViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_View.ValueType],
     VIEW_BASIC: _View.ValueType  # 1
     """Path, certainty, headline, codes of the findings, three questions, seat: under 2 KB."""
     VIEW_STANDARD: _View.ValueType  # 2
-    """All but the trace and the preparations: some 4 to 9 KB."""
+    """All but the trace and the preparations: some 4 to 10 KB."""
     VIEW_FULL: _View.ValueType  # 3
-    """Everything: some 8 to 16 KB."""
+    """Everything: some 7 to 16 KB."""
 
 class View(_View, metaclass=_ViewEnumTypeWrapper):
     """How much of an answer to return."""
@@ -48,9 +48,9 @@ VIEW_UNSPECIFIED: View.ValueType  # 0
 VIEW_BASIC: View.ValueType  # 1
 """Path, certainty, headline, codes of the findings, three questions, seat: under 2 KB."""
 VIEW_STANDARD: View.ValueType  # 2
-"""All but the trace and the preparations: some 4 to 9 KB."""
+"""All but the trace and the preparations: some 4 to 10 KB."""
 VIEW_FULL: View.ValueType  # 3
-"""Everything: some 8 to 16 KB."""
+"""Everything: some 7 to 16 KB."""
 Global___View: _TypeAlias = View  # noqa: Y015
 
 @_typing.final
