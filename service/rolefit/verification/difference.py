@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import z3
 
 from rolefit.engine.facts import Facts
 from rolefit.engine.recommender import Engine
 from rolefit.engine.ruleset import PATHS, UNDETERMINED, Ruleset
+from rolefit.verification.certainty import MOST_LESSONS, CertaintyTeacher
 from rolefit.verification.smt import Formula, SmtRules, variables_of
 from rolefit.verification.witness import confirmed, observe
 
@@ -80,6 +82,10 @@ class _Comparison:
         self._solver = z3.Solver()
         self._solver.set("timeout", int(seconds_each * 1000))
         self._solver.add(*self._old.limits, *self._new.limits)
+        self._teachers = [
+            CertaintyTeacher(rules, engine)
+            for rules, engine in zip((self._old, self._new), engines, strict=True)
+        ]
         self._open: list[str] = []
 
     def difference(self) -> Difference:
@@ -98,8 +104,9 @@ class _Comparison:
                 if old == new:
                     continue
                 formula = z3.And(self._old.path_is(old), self._new.path_is(new))
-                facts = self._model(formula, f"whether a path changes from {old} to {new}")
-                if facts is not None:
+                model = self._model(formula, f"whether a path changes from {old} to {new}")
+                if model is not None:
+                    facts = self._old.facts(model)
                     yield Move(old, new, self._smallest_move(facts, (old, new)))
 
     def _smallest_move(self, facts: Facts, move: tuple[str, str]) -> Facts:
@@ -113,27 +120,41 @@ class _Comparison:
             after = self._new.findings.get(code, nothing)
             for gained in (True, False):
                 formula = z3.And(before != after, after if gained else before)
-                facts = self._model(formula, f"whether {code} changes")
-                if facts is None:
-                    continue
-                if self._finds(facts, code) == (not gained, gained):
-                    yield FindingChange(code, gained, self._smaller(facts, code, gained))
-                else:
-                    # Certainty is free in the formulas; what rests on it need not come about.
-                    self._open.append(f"whether {code} is {'gained' if gained else 'lost'}")
+                facts = self._changed(formula, code, gained)
+                if facts is not None:
+                    yield FindingChange(code, gained, facts)
 
-    def _smaller(self, facts: Facts, code: str, gained: bool) -> Facts:
-        wanted = (not gained, gained)
-        return confirmed(facts, lambda each: self._finds(each, code) == wanted, code)
+    def _changed(self, formula: Formula, code: str, gained: bool) -> Facts | None:
+        """A profile that gains or loses a code, as small as that takes."""
+        what = f"whether {code} is {'gained' if gained else 'lost'}"
 
-    def _model(self, formula: Formula, what: str) -> Facts | None:
+        def shown(facts: Facts) -> bool:
+            return self._finds(facts, code) == (not gained, gained)
+
+        for _ in range(MOST_LESSONS):
+            model = self._model(formula, what)
+            if model is None:
+                return None
+            facts = self._old.facts(model)
+            lessons = [] if shown(facts) else self._lessons(model, facts)
+            if not lessons:
+                return confirmed(facts, shown, what)
+            self._solver.add(*lessons)
+        self._open.append(what)
+        return None
+
+    def _lessons(self, model: Any, facts: Facts) -> list[Formula]:
+        lessons = [teacher.lesson(model, facts) for teacher in self._teachers]
+        return [lesson for lesson in lessons if lesson is not None]
+
+    def _model(self, formula: Formula, what: str) -> Any | None:
         self._solver.push()
         try:
             self._solver.add(formula)
             answer = self._solver.check()
             if answer == z3.unknown:
                 self._open.append(what)
-            return self._old.facts(self._solver.model()) if answer == z3.sat else None
+            return self._solver.model() if answer == z3.sat else None
         finally:
             self._solver.pop()
 

@@ -34,6 +34,7 @@ from rolefit.engine.ruleset import (
     VerdictRule,
 )
 from rolefit.engine.templates import Template
+from rolefit.verification.certainty import MOST_LESSONS, CertaintyTeacher
 from rolefit.verification.observation import Observation
 from rolefit.verification.properties import (
     Implication,
@@ -140,6 +141,7 @@ class _Prover:
         self._solver = z3.Solver()
         self._solver.set("timeout", int(seconds_each * 1000))
         self._solver.add(self._rules.limits)
+        self._teacher = CertaintyTeacher(self._rules, engine)
         self._queries = 0
         self.firings: list[Firing] = []
 
@@ -197,12 +199,21 @@ class _Prover:
         self, what: str, formula: Formula, shows: Callable[[Observation], bool]
     ) -> Facts | None:
         """A profile for which a formula holds, as small as the engine confirms it."""
-        model = self._model(formula)
-        if model is None:
-            return None
-        return confirmed(
-            self._rules.facts(model), lambda facts: shows(self._observe(facts)), what
-        )
+
+        def shown(facts: Facts) -> bool:
+            return shows(self._observe(facts))
+
+        for _ in range(MOST_LESSONS):
+            model = self._model(formula)
+            if model is None:
+                return None
+            facts = self._rules.facts(model)
+            lesson = None if shown(facts) else self._teacher.lesson(model, facts)
+            if lesson is None:
+                return confirmed(facts, shown, what)
+            # It holds of every profile, so it stays for the questions to come.
+            self._solver.add(lesson)
+        raise _OutOfTimeError
 
     def _observe(self, facts: Facts) -> Observation:
         return observe(self._engine, facts)
@@ -249,18 +260,32 @@ class _Prover:
 
     def _none_shadowed(self) -> Iterator[Refutation]:
         for rule in (*self._ruleset.verdicts, *self._ruleset.statements):
-            if self._model(self._rules.concludes[rule.id]) is None:
+            what, concludes = f"{rule.id} comes first", self._rules.concludes[rule.id]
+            if self._profile(what, concludes, functools.partial(_concludes, rule)) is None:
                 yield Refutation(f"{rule.id} never comes first")
 
     def _none_redundant(self) -> Iterator[Refutation]:
         for rule in self._ruleset.rules:
-            missed = self._model(self._missed(rule)) is not None
+            missed = self._is_missed(rule)
             if not missed and not rule.redundant:
                 yield Refutation(
                     f"no answer would miss {rule.id}, which does not say why it is"
                 )
             if missed and rule.redundant:
                 yield Refutation(f"{rule.id} says that it is redundant, but is not")
+
+    def _is_missed(self, rule: Rule) -> bool:
+        """Whether the answer to some profile would be another one without the rule."""
+        formula = self._missed(rule)
+        if not isinstance(rule, FindingRule):
+            return self._model(formula) is not None
+        # Findings may rest on certainty, of which the engine has the last word.
+        same = {r.id for r in self._ruleset.findings if r.code == rule.code}
+
+        def shows(seen: Observation) -> bool:
+            return same & seen.outcome.met.keys() == {rule.id}
+
+        return self._profile(f"{rule.id} alone finds {rule.code}", formula, shows) is not None
 
     def _missed(self, rule: Rule) -> Formula:
         """Where the answer would be another one without the rule."""
@@ -309,31 +334,33 @@ class _Prover:
         return any_of(self._rules.fired[r.id] != without.fired[r.id] for r in others)
 
     def _sentences_complete(self) -> Iterator[Refutation]:
-        for rule, template, formula in self._sentences():
+        for rule, state, template, formula in self._sentences():
             for hole in template.holes():
                 if hole not in self._rules.variables:
                     continue
                 unknown = z3.Not(self._rules.variables[hole].known)
-                model = self._model(formula, unknown)
-                if model is not None:
-                    what = f"{rule.id} shows {hole}, which is not known"
-                    yield Refutation(what, (self._rules.facts(model),))
+                what = f"{rule.id} shows {hole}, which is not known"
+                shows = functools.partial(_shows_hole, rule, state, hole)
+                profile = self._profile(what, z3.And(formula, unknown), shows)
+                if profile is not None:
+                    yield self._shown(what, profile)
 
-    def _sentences(self) -> Iterator[tuple[Rule, Template, Formula]]:
+    def _sentences(self) -> Iterator[tuple[Rule, str | None, Template, Formula]]:
+        """Every sentence, with the state of its rule in which it is said; None for any."""
         always = z3.BoolVal(True)
         for rule in self._ruleset.rules:
             if isinstance(rule, SentenceRule):
-                yield rule, rule.because, self._rules.fired[rule.id]
+                yield rule, "", rule.because, self._rules.fired[rule.id]
             elif isinstance(rule, SignalRule):
                 for template in (rule.says_yes, rule.says_no, rule.says_unknown):
-                    yield rule, template, always
+                    yield rule, None, template, always
             elif isinstance(rule, RoundRule):
                 states = self._rules.rounds[rule.id]
-                yield rule, rule.probes, always
-                yield rule, rule.says_ready, states["READY"]
-                yield rule, rule.says_missing, states["MISSING"]
-                yield rule, rule.says_thin, states["THIN"]
-                yield rule, rule.says_unknown, states["UNKNOWN"]
+                yield rule, None, rule.probes, always
+                yield rule, "READY", rule.says_ready, states["READY"]
+                yield rule, "MISSING", rule.says_missing, states["MISSING"]
+                yield rule, "THIN", rule.says_thin, states["THIN"]
+                yield rule, "UNKNOWN", rule.says_unknown, states["UNKNOWN"]
 
     # -- Questions about all fillings: beyond one formula, but not beyond the diagram
 
@@ -439,12 +466,21 @@ class _Prover:
             if model is None:
                 continue
             what = f"{field} moves the path"
-            one = self._rules.facts(model)
-            other = {path: value for path, value in one.items() if path != field}
-            if z3.is_true(model.eval(pairs[0][1])):
-                variable = self._rules.variables[field]
-                other[field] = SmtRules.read_value(variable, pairs, model)
-            yield self._shown(what, one, other)
+            one, variable = self._rules.facts(model), self._rules.variables[field]
+            sides = [{field: one.pop(field)} if field in one else {}]
+            given = z3.is_true(model.eval(pairs[0][1]))
+            sides.append({field: SmtRules.read_value(variable, pairs, model)} if given else {})
+            yield self._shown_apart(what, one, sides)
+
+    def _shown_apart(self, what: str, facts: Facts, sides: Sequence[Facts]) -> Refutation:
+        """A profile whose path differs by which side is added, as small as that takes."""
+
+        def shown(each: Facts) -> bool:
+            paths = {self._observe({**each, **side}).outcome.verdict.path for side in sides}
+            return len(paths) > 1
+
+        smallest = confirmed(facts, shown, what)
+        return self._shown(what, *({**smallest, **side} for side in sides))
 
 
 def _never(condition: Condition) -> bool:
@@ -457,6 +493,15 @@ def _has(rule: Rule, state: str, seen: Observation) -> bool:
     if isinstance(rule, RoundRule):
         return seen.rounds[rule.id] == state
     return rule.id in seen.fired
+
+
+def _concludes(rule: Rule, seen: Observation) -> bool:
+    return rule.id in seen.concluding
+
+
+def _shows_hole(rule: Rule, state: str | None, hole: str, seen: Observation) -> bool:
+    said = state is None or _has(rule, state, seen)
+    return said and hole not in seen.outcome.facts
 
 
 def _points(ruleset: Ruleset, path: str, seen: Observation) -> int:
