@@ -392,7 +392,13 @@ class _Prover:
     def _implication(self, goal: Implication) -> Iterator[Refutation]:
         given, then = self._rules.truth(goal.given)[0], self._rules.truth(goal.then)[0]
 
+        variables = self._rules.variables
+        if goal.complete:
+            given = all_of([given, *(each.known for each in variables.values())])
+
         def shows(seen: Observation) -> bool:
+            if goal.complete and seen.outcome.facts.keys() != variables.keys():
+                return False
             return truth_of(goal.given, seen) is True and truth_of(goal.then, seen) is not True
 
         what = "what is given holds, what should follow does not"

@@ -49,10 +49,11 @@ class Structure:
 
 @dataclass(frozen=True)
 class Implication:
-    """Wherever `given` is true, `then` is true."""
+    """Wherever `given` is true, `then` is true; with `complete`, of profiles without a gap."""
 
     given: Condition
     then: Condition
+    complete: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,10 +163,11 @@ class _Reader:
         if "irrelevant" in entries:
             entries = value.as_mapping("prove", required=("irrelevant",))
             return Irrelevance(self._fields(entries["irrelevant"]))
-        entries = value.as_mapping("prove", required=("if", "then"))
+        entries = value.as_mapping("prove", required=("if", "then"), optional=("complete",))
         return Implication(
             parse_condition(entries["if"], self._names),
             parse_condition(entries["then"], self._names),
+            "complete" in entries and entries["complete"].as_flag("complete"),
         )
 
     def _monotone(self, value: Value) -> Monotone:

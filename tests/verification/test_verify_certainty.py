@@ -1,0 +1,69 @@
+"""Proofs about rules that read how certain an answer is, which no formula says."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rolefit.engine import Engine, load_ruleset
+from rolefit.engine.ruleset import Ruleset
+from rolefit.verification.properties import load_properties
+from rolefit.verification.witness import observe
+from tests.verification.scratch_rules import RULES
+
+pytest.importorskip("z3")
+
+from rolefit.verification.proofs import OPEN, PROVEN, REFUTED, Report, verify
+
+_SELF_TEST = """\
+    - temperament.first_instinct is unknown
+    - answer.certainty is not CERTAIN
+"""
+
+
+def proven(tmp_path: Path, replacement: str, *ids: str) -> tuple[Ruleset, Report]:
+    folder = tmp_path / "rules"
+    shutil.copytree(RULES, folder)
+    file = folder / "topics" / "missing.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert _SELF_TEST in text
+    file.write_text(text.replace(_SELF_TEST, replacement), encoding="utf-8")
+    ruleset = load_ruleset(folder)
+    chosen = [each for each in load_properties(folder, ruleset) if each.id in ids]
+    return ruleset, verify(ruleset, chosen)
+
+
+def test_a_rule_for_a_rare_certainty_is_shown_by_somebody_who_has_it(tmp_path: Path) -> None:
+    # Most scientists whose likings are known are certain; the solver has to look for others.
+    condition = """\
+    - answer.path is RESEARCH_SCIENTIST
+    - answer.certainty is PROVISIONAL
+    - temperament.likes_research > 3
+    - temperament.likes_shipping > 0
+    - temperament.first_instinct is known
+"""
+    ruleset, report = proven(tmp_path, condition, "every-rule-fires")
+    assert report.status == PROVEN
+    (firing,) = (each for each in report.firings if each.rule.id == "ask-self-test")
+    with Engine(ruleset) as engine:
+        seen = observe(engine, firing.profile)
+        assert "ask-self-test" in seen.fired
+        assert seen.outcome.verdict.certainty == "PROVISIONAL"
+
+
+def test_a_certainty_that_nobody_has_is_never_called_proven(tmp_path: Path) -> None:
+    # Whoever has only a first instinct to go by is never certain of anything.
+    condition = """\
+    - answer.certainty is CERTAIN
+    - temperament.first_instinct is DEPLOY
+    - temperament.likes_shipping is unknown
+    - temperament.likes_research is unknown
+    - goals.wants_mostly_novel_research is unknown
+    - goals.wants_research_adjacent is unknown
+    - goals.research_questions_keep_awake is unknown
+"""
+    _, report = proven(tmp_path, condition, "every-rule-fires")
+    # The solver may give up before it has tried everybody, but it claims nothing then.
+    assert report.status in (OPEN, REFUTED)
