@@ -88,12 +88,24 @@ class ValueCells:
         self, cell: int, value: FactValue | None, only_up: bool = False
     ) -> FactValue | None:
         """A value of the cell, close to the one given; None if there is none to name."""
-        values = [each for each in self._cells[cell] if each != _OTHER_TEXT]
+        values = self._named(cell)
         if value is None:
             return values[0] if values else None
+        if isinstance(value, frozenset):
+            values += self._kept(cell, value)
         if only_up:
             values = [each for each in values if self._not_below(each, value)]
         return min(values, key=lambda each: self._distance(each, value), default=None)
+
+    def _named(self, cell: int) -> list[FactValue]:
+        return [each for each in self._cells[cell] if each != _OTHER_TEXT]
+
+    def _kept(self, cell: int, value: frozenset[str]) -> list[FactValue]:
+        """Sets of the cell that keep those members which no test asks for."""
+        asked = frozenset(token for test in self._tests for token in test.tokens)
+        sets = (each for each in self._cells[cell] if isinstance(each, frozenset))
+        kept = ((each & asked) | (value - asked) for each in sets)
+        return [each for each in kept if self.locate(each) == cell]
 
     def _not_below(self, value: FactValue, other: FactValue) -> bool:
         if isinstance(value, frozenset) and isinstance(other, frozenset):
@@ -195,7 +207,7 @@ class NumberCells:
             return int(low[0])
         if low[1] == 0:
             return low[0]
-        return (low[0] + high[0]) / 2 if math.isfinite(high[0]) else low[0] + 1
+        return (low[0] + min(low[0] + 1, high[0])) / 2
 
     def _below(self, high: _Bound, low: _Bound) -> int | float:
         if self._field.integral:
