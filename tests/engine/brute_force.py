@@ -8,12 +8,12 @@ every test of every value.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from rolefit.engine.conditions import Condition, Test, tests_of
 from rolefit.engine.facts import Facts
 from rolefit.engine.ruleset import Ruleset, SignalRule
-from rolefit.engine.vocabulary import FactValue
+from rolefit.engine.vocabulary import FactValue, Field
 from tests.engine.reference_evaluator import compare, evaluate
 from tests.profiles import FIELDS, values
 
@@ -35,12 +35,16 @@ class Seen:
 class Oracle:
     """Asks the reference evaluator about profiles, and remembers.
 
+    Args:
+        ruleset: The rules.
+        tried: The values worth trying for a field.
+
     Attributes:
         groups: For every field that verdicts rest on, its values grouped by what the tests
             of those rules make of them, in the order of `values`.
     """
 
-    def __init__(self, ruleset: Ruleset):
+    def __init__(self, ruleset: Ruleset, tried: Callable[[Field], list[object]] = values):
         signals = {rule.signal: rule for rule in ruleset.signals}
         opens = [card.open_signal for card in ruleset.paths.values() if card.open_signal]
         verdict_tests = set(_below([rule.when for rule in ruleset.verdicts], signals))
@@ -65,7 +69,7 @@ class Oracle:
         )
         self._fields = tuple(path for path in FIELDS if path in subjects)
         self.groups = {
-            path: _grouped(path, verdict_tests)
+            path: _grouped(tried(FIELDS[path]), path, verdict_tests)
             for path in FIELDS
             if any(test.subject == path for test in verdict_tests)
         }
@@ -101,10 +105,10 @@ def _below(
                 pending += [rule.when] if rule.no_when is None else [rule.when, rule.no_when]
 
 
-def _grouped(path: str, tests: Iterable[Test]) -> tuple[Group, ...]:
+def _grouped(tried: Iterable[object], path: str, tests: Iterable[Test]) -> tuple[Group, ...]:
     telling = [test for test in tests if test.subject == path and not test.op.endswith("known")]
     groups: dict[tuple[bool, ...], list[FactValue]] = {}
-    for value in values(FIELDS[path]):
+    for value in tried:
         seen = tuple(compare(test, value) for test in telling)
         groups.setdefault(seen, []).append(value)  # type: ignore[arg-type]
     return tuple(tuple(group) for group in groups.values())
