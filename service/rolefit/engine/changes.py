@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import heapq
 import itertools
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -228,7 +229,6 @@ class _Search:
         self._position = position
         self._costs = costs
         self._wanted = wanted
-        self._left: dict[Ref, int] = {}
 
     def adjoining(self, level: int, position: Position) -> list[int]:
         """The values of a variable around the one it has that do as well."""
@@ -255,7 +255,8 @@ class _Search:
         order = itertools.count()
         # What it will cost at least, a tie-breaker, what it cost so far, where it is, and
         # the values chosen so far by variable.
-        start = (self._least_left(self._root), next(order), 0, self._root, self._disputes, ())
+        left = self._least_left()
+        start = (left[self._root], next(order), 0, self._root, self._disputes, ())
         pending: list[tuple[int, int, int, Ref, Ref, tuple[tuple[int, int], ...]]] = [start]
         done: list[frozenset[int]] = []
         for _ in range(MAX_STEPS):
@@ -275,7 +276,7 @@ class _Search:
                 if max_fields is not None and len(more) > max_fields:
                     continue
                 total = paid + cost
-                least = total + self._least_left(next_at)
+                least = total + left[next_at]
                 if least < _NO_WAY:
                     heapq.heappush(
                         pending, (least, next(order), total, next_at, next_disputes, more)
@@ -302,15 +303,15 @@ class _Search:
             if cost < _NO_WAY:
                 yield cost, value, next_at, next_disputes, level
 
-    def _least_left(self, ref: Ref) -> int:
-        """What has to be paid at least from a node on, contradictions aside."""
-        if ref < 0:
-            # Whether facts disagree is seen only at the end.
-            return _FREE if self._wanted(-1 - ref, 0) else _NO_WAY
-        if ref not in self._left:
-            costs = self._costs[self._diagrams.levels[ref]]
-            self._left[ref] = min(
-                cost + self._least_left(child)
-                for cost, child in zip(costs, self._diagrams.children[ref], strict=True)
-            )
-        return self._left[ref]
+    def _least_left(self) -> dict[Ref, int]:
+        """By node, what has to be paid at least from there on, contradictions aside."""
+        levels, children = self._diagrams.levels, self._diagrams.children
+        left: dict[Ref, int] = {}
+        for ref in self._diagrams.below(self._root):
+            if ref < 0:
+                # Whether facts disagree is seen only at the end.
+                left[ref] = _FREE if self._wanted(-1 - ref, 0) else _NO_WAY
+            else:
+                after = map(left.__getitem__, children[ref])
+                left[ref] = min(map(operator.add, self._costs[levels[ref]], after))
+        return left

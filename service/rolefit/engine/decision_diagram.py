@@ -43,6 +43,7 @@ class Diagrams:
         self.children: list[tuple[Ref, ...]] = []
         self._known: dict[tuple[int, tuple[Ref, ...]], Ref] = {}
         self._chosen: dict[tuple[Ref, Ref, Ref], Ref] = {}
+        self._below: dict[Ref, tuple[Ref, ...]] = {}
 
     def node(self, level: int, children: tuple[Ref, ...]) -> Ref:
         """The function that tests a variable and goes on with the child for its value.
@@ -144,6 +145,19 @@ class Diagrams:
             return done[ref]
 
         return go(ref)
+
+    def below(self, ref: Ref) -> tuple[Ref, ...]:
+        """A function's nodes and leaves, each behind all that it leads to."""
+        if ref not in self._below:
+            found: dict[Ref, None] = {}
+            pending = [ref]
+            while pending:
+                each = pending.pop()
+                if each not in found:
+                    found[each] = None
+                    pending.extend(self.children[each] if each >= 0 else ())
+            self._below[ref] = tuple(sorted(found, key=self.level_of, reverse=True))
+        return self._below[ref]
 
     def value(self, ref: Ref, assignment: Assignment) -> int:
         """The number for one assignment."""
