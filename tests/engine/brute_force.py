@@ -40,8 +40,8 @@ class Oracle:
         tried: The values worth trying for a field.
 
     Attributes:
-        groups: For every field that verdicts rest on, its values grouped by what the tests
-            of those rules make of them, in the order of `values`.
+        groups: For every field that verdicts rest on, its values grouped by what rules about
+            paths, their openness and contradictions make of them, in the order of `values`.
     """
 
     def __init__(self, ruleset: Ruleset, tried: Callable[[Field], list[object]] = values):
@@ -67,9 +67,11 @@ class Oracle:
             rounds=(),
             items=(),
         )
+        asked = verdict_tests | open_tests
+        asked.update(test for rule in contradictions for test in tests_of(rule.when))
         self._fields = tuple(path for path in FIELDS if path in subjects)
         self.groups = {
-            path: _grouped(tried(FIELDS[path]), path, verdict_tests)
+            path: _grouped(tried(FIELDS[path]), path, asked)
             for path in FIELDS
             if any(test.subject == path for test in verdict_tests)
         }
