@@ -156,6 +156,7 @@ def test_words_name_the_bounds() -> None:
     said = [papers.words([cell], vocabulary) for cell in range(3)]
     assert said == ["0", "at least 1 and at most 2", "at least 3"]
     assert papers.words([1, 2], vocabulary) == "at least 1"
+    assert papers.words([0, 1, 2], vocabulary) == "given"
     said = [years.words([cell], vocabulary) for cell in range(3)]
     assert said == ["at most 0", "more than 0 and less than 2", "at least 2"]
 

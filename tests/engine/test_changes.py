@@ -209,6 +209,8 @@ def fits(change: FieldChange, vocabulary: Vocabulary) -> list[FactValue]:
         found = [v for v in tried if vocabulary.value_words(change.field, v) in words]
         assert len(found) == len(words)
         return found
+    if change.needed == "given":
+        return tried
     holds = {
         "at least": lambda value, bound: value >= bound,
         "at most": lambda value, bound: value <= bound,
@@ -272,3 +274,20 @@ def check_needs(
             seen = oracle.see({**case.facts, **made, each.field: value})
             assert seen.path == path
             assert seen.contradictions <= case.now.contradictions
+
+
+def test_a_number_of_which_any_value_would_do_only_has_to_be_given(engine: Engine) -> None:
+    facts: Facts = {
+        "publications.influential_oss_research": True,
+        "temperament.first_instinct": "UNDERSTAND",
+        "temperament.likes_research": 3,
+        "goals.wants_research_adjacent": False,
+        "goals.wants_broad_market": False,
+    }
+    reached = engine.find_changes(message(facts), Goal("APPLIED_SCIENTIST"))
+    needed = [{f.field: f.needed for f in change.fields} for change in reached.changes]
+    anything = {
+        "goals.wants_mostly_novel_research": "no",
+        "temperament.likes_shipping": "given",
+    }
+    assert anything in needed

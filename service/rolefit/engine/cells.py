@@ -230,6 +230,8 @@ class NumberCells:
                 tests.append(Test(path, "<=", _plain(high[0]) - 1))
             else:
                 tests.append(Test(path, "<=" if high[1] else "<", _plain(high[0])))
+        # Where any value would do, it only has to be known.
+        tests = tests or [Test(path, "is known")]
         return " and ".join(describe(test, vocabulary) for test in tests)
 
 
