@@ -64,9 +64,12 @@ def test_an_aspirant_is_offered_each_record_that_counts_and_a_doctorate_last(
         assert change.recommendation.path == Path.PATH_RESEARCH_SCIENTIST
 
 
-def test_what_a_bootcamp_alone_rules_out_is_not_offered(engine: Engine) -> None:
+def test_papers_and_a_doctorate_take_more_than_a_bootcamp(engine: Engine) -> None:
     found = offered(ask(engine, BOOTCAMP_GRADUATE))
-    assert sorted(found) == sorted([(OPEN_SOURCE,), (BENCHMARK,), (LAB_YEARS,)])
+    learnt = ("credentials.bootcamp_only_ml", "no")
+    more = [(PAPERS, learnt), (*DOCTORATE, learnt)]
+    assert sorted(found[:3]) == sorted([(OPEN_SOURCE,), (BENCHMARK,), (LAB_YEARS,)])
+    assert found[3:] == more
 
 
 @pytest.mark.parametrize("profile", ASPIRANTS)

@@ -61,7 +61,9 @@ class _ChangeOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeO
     CHANGE_OUTCOME_NONE_EXISTS: _ChangeOutcome.ValueType  # 3
     """Proven: no change within the limits reaches the goal."""
     CHANGE_OUTCOME_NOT_KNOWN: _ChangeOutcome.ValueType  # 4
-    """The search was given up, or the rule set is too large for it."""
+    """The search was given up, the rule set is too large for it, or a text that no rule names
+    might do.
+    """
 
 class ChangeOutcome(_ChangeOutcome, metaclass=_ChangeOutcomeEnumTypeWrapper):
     """What a search for changes found."""
@@ -75,7 +77,9 @@ CHANGE_OUTCOME_ALREADY: ChangeOutcome.ValueType  # 2
 CHANGE_OUTCOME_NONE_EXISTS: ChangeOutcome.ValueType  # 3
 """Proven: no change within the limits reaches the goal."""
 CHANGE_OUTCOME_NOT_KNOWN: ChangeOutcome.ValueType  # 4
-"""The search was given up, or the rule set is too large for it."""
+"""The search was given up, the rule set is too large for it, or a text that no rule names
+might do.
+"""
 Global___ChangeOutcome: _TypeAlias = ChangeOutcome  # noqa: Y015
 
 @_typing.final
@@ -131,7 +135,9 @@ Global___ChangeLimits: _TypeAlias = ChangeLimits  # noqa: Y015
 
 @_typing.final
 class Change(_message.Message):
-    """A smallest change: no part of it would do."""
+    """A smallest change: no part of it would do. It makes no facts disagree that paths rest on;
+    whether it does not go with other facts, the findings of its recommendation say.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -313,7 +313,7 @@ class FindChangesResponse(_message.Message):
     """Identifier of this decision, 32 hexadecimal digits, different for every call."""
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[_change_pb2.Change]:
-        """Smallest changes, no one contained in another: first those with the fewest fields that
+        """Smallest changes, of which no part would do: first those with the fewest fields that
         take years, then months, weeks, a wish, a conversation.
         """
 

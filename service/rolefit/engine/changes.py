@@ -82,7 +82,7 @@ _Wanted = Callable[[int, int], bool]
 
 
 class SearchGivenUpError(Exception):
-    """A search took too many steps."""
+    """A search ended before it could prove anything."""
 
 
 class ChangeFinder:
@@ -125,11 +125,12 @@ class ChangeFinder:
     def find(self, facts: Facts, path: str, to_open: bool, limits: Limits) -> Iterator[Steps]:
         """Smallest changes that make a path the recommendation, or open it; cheapest first.
 
-        None of them holds another one's fields, and none makes facts disagree that did not
-        before.
+        No part of one would do, and none makes facts disagree that did not before, as far as
+        paths rest on those facts.
 
         Raises:
-            SearchGivenUpError: Too many steps; what came before it stands.
+            SearchGivenUpError: Too many steps, or a text that no rule names might do; what
+                came before it stands.
         """
         position = self._space.locate(facts)
         costs = [self._costs(level, facts, limits) for level in range(len(position))]
@@ -138,6 +139,14 @@ class ChangeFinder:
         search = _Search(self._space, root, position, costs, wanted)
         for found in search.cheapest(limits.max_fields):
             yield self._steps(search, position, facts, found)
+        if any(self._might_do(level, limits) for level in range(len(position))):
+            raise SearchGivenUpError
+
+    def _might_do(self, level: int, limits: Limits) -> bool:
+        """Whether a field could have a value that cannot be named."""
+        cells, free = self._space.cells[level], self._space.fields[level] not in limits.keep
+        nameless = any(cells.nearest(cell, None) is None for cell in range(len(cells)))
+        return nameless and free and self._changes[level] is not None
 
     def _is(self, path: str, position: Position) -> _Wanted:
         number, before = ALL_PATHS.index(path), self._space.contradictions_at(position)

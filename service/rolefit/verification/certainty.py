@@ -1,82 +1,104 @@
-"""What the engine teaches a solver about certainty.
+"""How certain an answer is, as a formula.
 
-How certain an answer is depends on all fillings of a profile at once, so in the formulas
-certainty is free, and a solver may believe one that no profile of that sort has. Then it is
-told what the engine found, for every profile for which the same has to hold.
+Certainty asks about all fillings of a profile, which is beyond the rules' own conditions. The
+decision diagram of the path answers it for every profile at once, and its answer, a diagram
+again, reads as a formula over the tests of the fields.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import operator
 
 import z3
 
-from rolefit.engine.checks import conditions_of, decisive_fields, decisive_signals
+from rolefit.engine.checks import conditions_of
 from rolefit.engine.conditions import Test, tests_of
-from rolefit.engine.facts import Facts
-from rolefit.engine.recommender import Engine
+from rolefit.engine.decision_diagram import NO, YES, Ref, leaf
+from rolefit.engine.decision_space import ABSENT, DecisionSpace
 from rolefit.engine.ruleset import CERTAINTIES, UNDETERMINED
 from rolefit.verification.smt import Formula, SmtRules, all_of, any_of
 
-# Solver and engine talk no longer than this about one question.
-MOST_LESSONS = 40
-_CERTAIN = "CERTAIN"
+
+def certainty_limits(rules: SmtRules, space: DecisionSpace | None) -> list[Formula]:
+    """What certainty is, as far as it is known; without a decision space nobody is certain."""
+    certain = rules.certainty == CERTAINTIES.index("CERTAIN")
+    fixed = z3.BoolVal(False)
+    if space is not None:
+        fixed = _Reading(rules, space).formula(fixed_in(space))
+    return [certain == z3.And(fixed, z3.Not(rules.path_is(UNDETERMINED)))]
 
 
-class CertaintyTeacher:
-    """Says where the certainty that a solver believes is not the engine's.
+def reached(space: DecisionSpace, complete: bool) -> Ref:
+    """For every position, the set of paths that its fillings lead to.
 
     Args:
-        rules: The formulas.
-        engine: Runs the same rules.
+        space: All profiles.
+        complete: Whether only fillings count that give every field a value.
     """
+    diagrams = space.diagrams
+    first = 1 if complete else ABSENT
+    done: dict[Ref, Ref] = {}
+    for ref in diagrams.below(space.path_sets):
+        if ref < 0:
+            done[ref] = ref
+            continue
+        after = [done[child] for child in diagrams.children[ref]]
+        union = functools.reduce(
+            lambda a, b: diagrams.combine(operator.or_, a, b), after[first:], leaf(0)
+        )
+        done[ref] = diagrams.node(diagrams.levels[ref], (union, *after[1:]))
+    return done[space.path_sets]
 
-    def __init__(self, rules: SmtRules, engine: Engine):
+
+def fixed_in(space: DecisionSpace) -> Ref:
+    """Where no filling, complete or not, leads to another path than the present one."""
+    return space.diagrams.combine(
+        lambda path, paths: int(paths == 1 << path), space.path, reached(space, complete=False)
+    )
+
+
+class _Reading:
+    """Reads diagrams of yes and no as formulas."""
+
+    def __init__(self, rules: SmtRules, space: DecisionSpace):
         self._rules = rules
-        self._engine = engine
-        decisive = decisive_signals(rules.ruleset)
-        self._tests: dict[str, list[Test]] = {
-            path: [] for path in decisive_fields(rules.ruleset)
-        }
+        self._space = space
+        self._cells: dict[tuple[int, int], Formula] = {}
+        self._done: dict[Ref, Formula] = {NO: z3.BoolVal(False), YES: z3.BoolVal(True)}
+        self._tests: dict[str, list[Test]] = {field: [] for field in space.fields}
         for rule in rules.ruleset.signals:
-            if rule.signal in decisive:
-                for condition in conditions_of(rule):
-                    for test in tests_of(condition):
-                        if test.subject in self._tests:
-                            self._tests[test.subject].append(test)
+            for condition in conditions_of(rule):
+                for test in tests_of(condition):
+                    if test.subject in self._tests:
+                        self._tests[test.subject].append(test)
 
-    def lesson(self, model: Any, facts: Facts) -> Formula | None:
-        """What the model has wrong about certainty; None if nothing, or if it is the path."""
-        believed = model.eval(self._rules.certainty, model_completion=True).as_long()
-        found = self._engine.run(facts).verdict.certainty
-        if CERTAINTIES[believed] == found or UNDETERMINED in (CERTAINTIES[believed], found):
-            return None
-        certain = self._rules.certainty == CERTAINTIES.index(_CERTAIN)
-        facts = {path: value for path, value in facts.items() if path in self._tests}
-        if found == _CERTAIN:
-            given = all_of(self._alike(path, facts) for path in self._enough(facts))
-            return z3.Implies(given, certain)
-        # Whoever knows less than this person is no more certain.
-        return z3.Implies(
-            all_of(self._no_more(path, facts) for path in self._tests), z3.Not(certain)
-        )
+    def formula(self, ref: Ref) -> Formula:
+        """Where a function is YES."""
+        if ref not in self._done:
+            level = self._space.diagrams.levels[ref]
+            ways = (
+                z3.And(self._is(level, value), self.formula(child))
+                for value, child in enumerate(self._space.diagrams.children[ref])
+            )
+            self._done[ref] = any_of(ways)
+        return self._done[ref]
 
-    def _enough(self, facts: Facts) -> Facts:
-        """As few of the facts as keep the answer certain; further ones cannot undo that."""
-        for path in list(facts):
-            fewer = {other: value for other, value in facts.items() if other != path}
-            if self._engine.run(fewer).verdict.certainty == _CERTAIN:
-                facts = fewer
-        return facts
+    def _is(self, level: int, value: int) -> Formula:
+        """Where a field has one of the values that its variable tells apart."""
+        if (level, value) not in self._cells:
+            self._cells[level, value] = self._cell(level, value)
+        return self._cells[level, value]
 
-    def _no_more(self, path: str, facts: Facts) -> Formula:
-        absent = z3.Not(self._rules.variables[path].known)
-        return any_of([absent, self._alike(path, facts)]) if path in facts else absent
-
-    def _alike(self, path: str, facts: Facts) -> Formula:
-        """Where the field is known, and verdicts cannot tell its value from the one given."""
+    def _cell(self, level: int, value: int) -> Formula:
+        field = self._space.fields[level]
+        known = self._rules.variables[field].known
+        if value == ABSENT:
+            return z3.Not(known)
+        sample = self._space.cells[level].sample(value - 1)
         told = (
-            self._rules.truth(test)[0 if test.accepts(facts[path]) else 1]
-            for test in self._tests[path]
+            self._rules.truth(test)[0 if test.accepts(sample) else 1]
+            for test in self._tests[field]
+            if test.op not in ("is known", "is unknown")
         )
-        return all_of([self._rules.variables[path].known, *told])
+        return all_of([known, *told])

@@ -11,7 +11,7 @@ import z3
 from rolefit.engine.facts import Facts
 from rolefit.engine.recommender import Engine
 from rolefit.engine.ruleset import PATHS, UNDETERMINED, Ruleset
-from rolefit.verification.certainty import MOST_LESSONS, CertaintyTeacher
+from rolefit.verification.certainty import certainty_limits
 from rolefit.verification.smt import Formula, SmtRules, variables_of
 from rolefit.verification.witness import confirmed, observe
 
@@ -82,18 +82,12 @@ class _Comparison:
         self._solver = z3.Solver()
         self._solver.set("timeout", int(seconds_each * 1000))
         self._solver.add(*self._old.limits, *self._new.limits)
-        self._teachers = [
-            CertaintyTeacher(rules, engine)
-            for rules, engine in zip((self._old, self._new), engines, strict=True)
-        ]
+        for rules, engine in zip((self._old, self._new), engines, strict=True):
+            self._solver.add(*certainty_limits(rules, engine.space))
         self._open: list[str] = []
 
     def difference(self) -> Difference:
-        moves = tuple(self._moves())
-        if not moves and not self._open:
-            # Certainty follows from the paths of all fillings, and these are the same.
-            self._solver.add(self._old.certainty == self._new.certainty)
-        findings = tuple(self._findings())
+        moves, findings = tuple(self._moves()), tuple(self._findings())
         return Difference(moves, findings, tuple(self._open))
 
     def _moves(self) -> Iterator[Move]:
@@ -131,21 +125,8 @@ class _Comparison:
         def shown(facts: Facts) -> bool:
             return self._finds(facts, code) == (not gained, gained)
 
-        for _ in range(MOST_LESSONS):
-            model = self._model(formula, what)
-            if model is None:
-                return None
-            facts = self._old.facts(model)
-            lessons = [] if shown(facts) else self._lessons(model, facts)
-            if not lessons:
-                return confirmed(facts, shown, what)
-            self._solver.add(*lessons)
-        self._open.append(what)
-        return None
-
-    def _lessons(self, model: Any, facts: Facts) -> list[Formula]:
-        lessons = [teacher.lesson(model, facts) for teacher in self._teachers]
-        return [lesson for lesson in lessons if lesson is not None]
+        model = self._model(formula, what)
+        return None if model is None else confirmed(self._old.facts(model), shown, what)
 
     def _model(self, formula: Formula, what: str) -> Any | None:
         self._solver.push()

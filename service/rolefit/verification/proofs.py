@@ -34,7 +34,7 @@ from rolefit.engine.ruleset import (
     VerdictRule,
 )
 from rolefit.engine.templates import Template
-from rolefit.verification.certainty import MOST_LESSONS, CertaintyTeacher
+from rolefit.verification.certainty import certainty_limits, reached
 from rolefit.verification.observation import Observation
 from rolefit.verification.properties import (
     Implication,
@@ -140,8 +140,7 @@ class _Prover:
         self._rules = SmtRules(ruleset)
         self._solver = z3.Solver()
         self._solver.set("timeout", int(seconds_each * 1000))
-        self._solver.add(self._rules.limits)
-        self._teacher = CertaintyTeacher(self._rules, engine)
+        self._solver.add(*self._rules.limits, *certainty_limits(self._rules, engine.space))
         self._queries = 0
         self.firings: list[Firing] = []
 
@@ -203,17 +202,10 @@ class _Prover:
         def shown(facts: Facts) -> bool:
             return shows(self._observe(facts))
 
-        for _ in range(MOST_LESSONS):
-            model = self._model(formula)
-            if model is None:
-                return None
-            facts = self._rules.facts(model)
-            lesson = None if shown(facts) else self._teacher.lesson(model, facts)
-            if lesson is None:
-                return confirmed(facts, shown, what)
-            # It holds of every profile, so it stays for the questions to come.
-            self._solver.add(lesson)
-        raise _OutOfTimeError
+        model = self._model(formula)
+        if model is None:
+            return None
+        return confirmed(self._rules.facts(model), shown, what)
 
     def _observe(self, facts: Facts) -> Observation:
         return observe(self._engine, facts)
@@ -382,7 +374,7 @@ class _Prover:
             raise _OutOfTimeError
         self._queries += 1
         diagrams = space.diagrams
-        found = diagrams.combine(stray, space.path, _reached(space))
+        found = diagrams.combine(stray, space.path, reached(space, complete=True))
         position = _position(space, found)
         if position is not None:
             yield self._shown(what, _facts_at(space, position))
@@ -527,25 +519,6 @@ def _closes(ruleset: Ruleset, path: str, one: Observation, other: Observation) -
 
 def _leaves(path: str, one: Observation, other: Observation) -> bool:
     return one.outcome.verdict.path == path != other.outcome.verdict.path
-
-
-def _reached(space: DecisionSpace) -> Ref:
-    """For every position, the set of paths that its complete fillings lead to."""
-    diagrams = space.diagrams
-    done: dict[Ref, Ref] = {}
-
-    def go(ref: Ref) -> Ref:
-        if ref < 0:
-            return ref
-        if ref not in done:
-            given = [go(child) for child in diagrams.children[ref][1:]]
-            union = functools.reduce(
-                lambda a, b: diagrams.combine(int.__or__, a, b), given, leaf(0)
-            )
-            done[ref] = diagrams.node(diagrams.levels[ref], (union, *given))
-        return done[ref]
-
-    return go(space.path_sets)
 
 
 def _position(space: DecisionSpace, ref: Ref) -> tuple[int, ...] | None:

@@ -112,7 +112,8 @@ class SmtRules:
         concludes: By id of a verdict or a statement about seat or pay, where it is the first
             that is true.
         path: The path, by its place in ALL_PATHS.
-        certainty: By its place in CERTAINTIES; free, but for UNDETERMINED.
+        certainty: By its place in CERTAINTIES; free, but for UNDETERMINED, until
+            `certainty_limits` says more.
         points: By path, the sum of its fit rules.
         findings: By code, where some rule finds it.
         rounds: By rule id, then by state, where an interview round has it.
