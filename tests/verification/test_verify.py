@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -15,12 +16,17 @@ from typer.testing import CliRunner
 
 from rolefit.engine import Engine, load_ruleset
 from rolefit.engine.facts import read_facts
+from rolefit.engine.templates import Template
 from rolefit.engine.yaml_source import read_yaml
 from rolefit.server.rules_commands import app
 from rolefit.verification.profile_source import read_profile
 from tests.verification.scratch_rules import RULES
 
 pytest.importorskip("z3")
+
+from rolefit.verification.proofs import REFUTED
+from rolefit.verification.proofs import verify as verify_rules
+from rolefit.verification.properties import load_properties
 
 Edit = Callable[..., Path]
 
@@ -80,6 +86,24 @@ BREAKS: dict[str, list[tuple[str, str, str]]] = {
             "  redundant: Later rules conclude the same; this one says that the evidence is"
             " clear.\n",
             "",
+        )
+    ],
+    "complete-and-undetermined": [
+        (
+            "topics/verdict.yaml",
+            "- id: verdict-want-against-liking\n",
+            "- id: verdict-early-doubt\n  claims: [G26]\n  strength: H\n"
+            "  when: strong_systems is no\n  then: {verdict: UNDETERMINED}\n"
+            "  because: Let us wait.\n\n- id: verdict-want-against-liking\n",
+        ),
+    ],
+    "nothing-asked-in-vain": [
+        (
+            "topics/verdict.yaml",
+            "- id: verdict-want-against-liking\n",
+            "- id: verdict-too-curious\n  claims: [G26]\n  strength: H\n"
+            "  when: wants_breadth is unknown\n  then: {verdict: UNDETERMINED}\n"
+            "  because: Tell us first.\n\n- id: verdict-want-against-liking\n",
         )
     ],
     "both-halves": [
@@ -228,11 +252,26 @@ def path_of(engine: Engine, profile: object) -> str:
     return engine.run(read_facts(read)).verdict.path
 
 
-def test_two_first_verdicts_and_an_incomplete_sentence_need_no_proof_to_be_refused(
-    edited: Edit,
-) -> None:
-    # The loader refuses what would break `one-verdict` and `sentences-complete`; that they
-    # hold is proven all the same, from the formulas alone.
+def test_what_the_loader_refuses_is_refuted_too(edited: Edit) -> None:
+    # Rules as no file can hold them: without the last verdict, and with a hole in a sentence.
+    ruleset = load_ruleset(RULES)
+    finding = ruleset.findings[0]
+    hole = dataclasses.replace(finding, because=Template("At level {level}."))
+    broken = {
+        "one-verdict": dataclasses.replace(ruleset, verdicts=ruleset.verdicts[:-1]),
+        "sentences-complete": dataclasses.replace(
+            ruleset, findings=(hole, *ruleset.findings[1:])
+        ),
+    }
+    for name, rules in broken.items():
+        chosen = [each for each in load_properties(RULES, ruleset) if each.id == name]
+        (result,) = verify_rules(rules, chosen).results
+        assert result.status == REFUTED, name
+        (refutation,) = result.refutations
+        assert len(refutation.profiles) == 1
+        if name == "sentences-complete":
+            assert f"{finding.id} shows level" in refutation.what
+            assert "level" not in refutation.profiles[0]
     folder = edited(("topics/verdict.yaml", "  when: always\n", "  when: bridge_case is yes\n"))
     done = CliRunner().invoke(app, ["verify", str(folder)])
     assert done.exit_code == 2
