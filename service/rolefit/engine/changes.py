@@ -14,7 +14,7 @@ import functools
 import heapq
 import itertools
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rolefit.engine.decision_diagram import Ref
@@ -77,6 +77,8 @@ class FieldStep:
 Steps = tuple[FieldStep, ...]
 # For every variable the cost of each of its values, and the value it has.
 _Costs = list[list[int]]
+# Variables at other values than the position's.
+_Chosen = tuple[tuple[int, int], ...]
 # Whether the paths or openness and the contradictions at two leaves are what is wanted.
 _Wanted = Callable[[int, int], bool]
 
@@ -105,22 +107,43 @@ class ChangeFinder:
     def _would_need(self, position: Position) -> dict[str, Steps]:
         here = self._space.path_at(position)
         costs = [self._plain_costs(level, value) for level, value in enumerate(position)]
+        nearest = self._nearest(position, costs)
         needs = {}
         for path in PATHS:
-            if path != here:
-                wanted = self._is(path, position)
-                search = _Search(self._space, self._space.path, position, costs, wanted)
-                steps = self._first(search, position)
-                if steps:
-                    needs[path] = steps
+            if path == here or ALL_PATHS.index(path) not in nearest:
+                continue
+            wanted = self._is(path, position)
+            search = _Search(self._space, self._space.path, position, costs, wanted)
+            found: Position | None = nearest[ALL_PATHS.index(path)]
+            # The walk that finds all paths at once does not look at contradictions.
+            if found and not search.holds(found):
+                found = self._first(search)
+            if found:
+                needs[path] = self._steps(search, position, {}, found)
         return needs
 
-    def _first(self, search: _Search, position: Position) -> Steps | None:
+    def _nearest(self, position: Position, costs: _Costs) -> dict[int, Position]:
+        """For each path, the position that leads there at the least cost: one walk for all."""
+        levels, children = self._space.diagrams.levels, self._space.diagrams.children
+        ways: dict[Ref, tuple[int, _Chosen]] = {self._space.path: (_FREE, ())}
+        for ref in reversed(self._space.diagrams.below(self._space.path)):
+            if ref < 0 or ref not in ways:
+                continue
+            paid, chosen = ways[ref]
+            level = levels[ref]
+            for value, child in enumerate(children[ref]):
+                total = paid + costs[level][value]
+                if total < _NO_WAY and (child not in ways or total < ways[child][0]):
+                    kept = value == position[level]
+                    ways[child] = (total, chosen if kept else (*chosen, (level, value)))
+        return {-1 - ref: _moved(position, way) for ref, (_, way) in ways.items() if ref < 0}
+
+    @staticmethod
+    def _first(search: _Search) -> Position | None:
         try:
-            found = next(search.cheapest(None), None)
+            return next(search.cheapest(None), None)
         except SearchGivenUpError:
             return None
-        return self._steps(search, position, {}, found) if found else None
 
     def find(self, facts: Facts, path: str, to_open: bool, limits: Limits) -> Iterator[Steps]:
         """Smallest changes that make a path the recommendation, or open it; cheapest first.
@@ -246,12 +269,13 @@ class _Search:
         for values in (range(own - 1, ABSENT, -1), range(own + 1, len(self._costs[level]))):
             for value in values:
                 moved = (*position[:level], value, *position[level + 1 :])
-                if self._costs[level][value] >= _NO_WAY or not self._holds(moved):
+                if self._costs[level][value] >= _NO_WAY or not self.holds(moved):
                     break
                 good.add(value)
         return sorted(good)
 
-    def _holds(self, position: Position) -> bool:
+    def holds(self, position: Position) -> bool:
+        """Whether a position is what is wanted."""
         value = self._diagrams.value
         return self._wanted(value(self._root, position), value(self._disputes, position))
 
@@ -266,7 +290,7 @@ class _Search:
         # the values chosen so far by variable.
         left = self._least_left()
         start = (left[self._root], next(order), 0, self._root, self._disputes, ())
-        pending: list[tuple[int, int, int, Ref, Ref, tuple[tuple[int, int], ...]]] = [start]
+        pending: list[tuple[int, int, int, Ref, Ref, _Chosen]] = [start]
         done: list[frozenset[int]] = []
         for _ in range(MAX_STEPS):
             if not pending or pending[0][0] >= _NO_WAY:
@@ -278,7 +302,7 @@ class _Search:
             if at < 0 and disputes < 0:
                 if self._wanted(-1 - at, -1 - disputes):
                     done.append(changed)
-                    yield self._moved(chosen)
+                    yield _moved(self._position, chosen)
                 continue
             for cost, value, next_at, next_disputes, level in self._ways(at, disputes):
                 more = chosen if cost == _FREE else (*chosen, (level, value))
@@ -291,12 +315,6 @@ class _Search:
                         pending, (least, next(order), total, next_at, next_disputes, more)
                     )
         raise SearchGivenUpError
-
-    def _moved(self, chosen: Sequence[tuple[int, int]]) -> Position:
-        position = list(self._position)
-        for level, value in chosen:
-            position[level] = value
-        return tuple(position)
 
     def _ways(self, at: Ref, disputes: Ref) -> Iterator[tuple[int, int, Ref, Ref, int]]:
         """The values that the next variable can take, with costs and where they lead."""
@@ -324,3 +342,11 @@ class _Search:
                 after = map(left.__getitem__, children[ref])
                 left[ref] = min(map(operator.add, self._costs[levels[ref]], after))
         return left
+
+
+def _moved(position: Position, chosen: _Chosen) -> Position:
+    """A position with some variables at other values."""
+    moved = list(position)
+    for level, value in chosen:
+        moved[level] = value
+    return tuple(moved)
