@@ -10,7 +10,7 @@ from rolefit.engine.changes import ChangeFinder, Steps
 from rolefit.engine.compilation import Program
 from rolefit.engine.decision_space import DecisionSpace
 from rolefit.engine.explanation import Explainer, Question
-from rolefit.engine.margins import margins
+from rolefit.engine.margins import FlipFinder
 from rolefit.engine.outcome import Outcome, Readiness
 from rolefit.engine.preparation import PreparationWriter
 from rolefit.engine.ruleset import (
@@ -44,8 +44,8 @@ class Assembler:
 
     def __init__(self, ruleset: Ruleset, program: Program, space: DecisionSpace | None):
         self.ruleset = ruleset
-        self.space = space
         self.changes = None if space is None else ChangeFinder(ruleset, space)
+        self.flips = None if space is None else FlipFinder(ruleset.vocabulary, space)
         self.explainer = Explainer(ruleset, program)
         self.speech = Speech(ruleset)
         self.findings = sorted(ruleset.findings, key=lambda rule: ruleset.codes[rule.code].rank)
@@ -149,14 +149,17 @@ class _AnswerWriter:
         return sorted(fired, key=lambda rule: -abs(rule.points))
 
     def _needs(self) -> dict[str, Steps]:
-        finder = self._assembler.changes
-        return {} if finder is None else finder.would_need(self._outcome.facts)
+        finder, position = self._assembler.changes, self._verdict.position
+        if finder is None or position is None:
+            return {}
+        return finder.would_need(position)
 
     def _margins(self) -> list[pb.Margin]:
-        space, vocabulary = self._assembler.space, self._ruleset.vocabulary
-        if space is None:
+        flips, position = self._assembler.flips, self._verdict.position
+        if flips is None or position is None:
             return []
-        return margin_messages(margins(space, self._outcome.facts, vocabulary), vocabulary)
+        found = flips.margins(position, self._outcome.facts)
+        return margin_messages(found, self._ruleset.vocabulary)
 
     def _assessment(self, path: str, needs: Steps) -> pb.PathAssessment:
         fits = self._fits(path)

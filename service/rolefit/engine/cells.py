@@ -72,13 +72,17 @@ class ValueCells:
             groups.setdefault(self._seen(value), []).append(value)
         self._cells = list(groups.values())
         self._index = {seen: cell for cell, seen in enumerate(groups)}
+        self._cell_of = {
+            value: cell for cell, values in enumerate(self._cells) for value in values
+        }
 
     def __len__(self) -> int:
         return len(self._cells)
 
     def locate(self, value: FactValue) -> int:
         """The cell that a valid value is in."""
-        return self._index[self._seen(value)]
+        cell = self._cell_of.get(value)
+        return self._index[self._seen(value)] if cell is None else cell
 
     def sample(self, cell: int) -> FactValue:
         """Something of the cell; for a text it may be no valid one."""

@@ -94,17 +94,14 @@ class ChangeFinder:
         self._vocabulary = ruleset.vocabulary
         self._space = space
         self._changes = [ruleset.vocabulary.words[field].change for field in space.fields]
-        self._remembered = functools.lru_cache(maxsize=_REMEMBERED)(self._would_need)
+        self.would_need = functools.lru_cache(maxsize=_REMEMBERED)(self._would_need)
 
-    def would_need(self, facts: Facts) -> dict[str, Steps]:
+    def _would_need(self, position: Position) -> dict[str, Steps]:
         """For each path but the present one, the fewest fields that had to differ.
 
         Any field may differ, wishes included. A path that no values lead to has no entry,
         nor has one for which the search was given up.
         """
-        return self._remembered(self._space.locate(facts))
-
-    def _would_need(self, position: Position) -> dict[str, Steps]:
         here = self._space.path_at(position)
         costs = [self._plain_costs(level, value) for level, value in enumerate(position)]
         nearest = self._nearest(position, costs)

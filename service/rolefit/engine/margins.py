@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rolefit.engine.cells import NumberCells
 from rolefit.engine.decision_space import ABSENT, DecisionSpace, Position
 from rolefit.engine.facts import Facts
 from rolefit.engine.vocabulary import Vocabulary
+
+# Positions whose turns are remembered.
+_REMEMBERED = 4096
 
 
 @dataclass(frozen=True)
@@ -37,36 +41,60 @@ class Margin:
     above: Flip | None
 
 
-def margins(space: DecisionSpace, facts: Facts, vocabulary: Vocabulary) -> Iterator[Margin]:
-    """The margins of the numbers given, in the order to ask; none for those that never flip."""
-    position = space.locate(facts)
-    for level, (field, cells) in enumerate(zip(space.fields, space.cells, strict=True)):
-        if position[level] == ABSENT or not isinstance(cells, NumberCells):
-            continue
-        value = facts[field]
-        assert isinstance(value, int | float)
-        number = _Number(space, position, level, cells, vocabulary, value)
-        below = number.flip(range(position[level] - 1, ABSENT, -1))
-        above = number.flip(range(position[level] + 1, len(cells) + 1))
-        if below or above:
-            yield Margin(field, value, below, above)
-
-
 @dataclass(frozen=True)
-class _Number:
-    space: DecisionSpace
-    position: Position
-    level: int
-    cells: NumberCells
-    vocabulary: Vocabulary
-    value: float
+class _Turn:
+    """Where a number of one position turns the path: in words, the nearest cell, the path."""
 
-    def flip(self, values: Iterable[int]) -> Flip | None:
-        """The first of the variable's values with another path, with those like it."""
-        here = self._path(self.position[self.level])
-        there, like = here, []
+    at: str
+    cell: int
+    path: str
+
+
+class FlipFinder:
+    """Finds margins over one rule set; remembers the positions seen last."""
+
+    def __init__(self, vocabulary: Vocabulary, space: DecisionSpace):
+        self._vocabulary = vocabulary
+        self._space = space
+        self._turns = functools.lru_cache(maxsize=_REMEMBERED)(self._find_turns)
+
+    def margins(self, position: Position, facts: Facts) -> list[Margin]:
+        """The margins of the numbers given, in the order to ask; without those that never flip.
+
+        Args:
+            position: Where the facts are in the decision space.
+            facts: Those of a profile.
+        """
+        found = []
+        for field, cells, below, above in self._turns(position):
+            value = facts[field]
+            assert isinstance(value, int | float)
+            flips = (_flip(turn, cells, value) for turn in (below, above))
+            found.append(Margin(field, value, *flips))
+        return found
+
+    def _find_turns(
+        self, position: Position
+    ) -> tuple[tuple[str, NumberCells, _Turn | None, _Turn | None], ...]:
+        found = []
+        for level, (field, cells) in enumerate(
+            zip(self._space.fields, self._space.cells, strict=True)
+        ):
+            own = position[level]
+            if own == ABSENT or not isinstance(cells, NumberCells):
+                continue
+            below = self._turn(position, level, range(own - 1, ABSENT, -1))
+            above = self._turn(position, level, range(own + 1, len(cells) + 1))
+            if below or above:
+                found.append((field, cells, below, above))
+        return tuple(found)
+
+    def _turn(self, position: Position, level: int, values: Iterable[int]) -> _Turn | None:
+        """The first of a variable's values with another path, with those like it behind it."""
+        here = there = self._space.path_at(position)
+        like: list[int] = []
         for value in values:
-            path = self._path(value)
+            path = self._space.path_at((*position[:level], value, *position[level + 1 :]))
             if there == here:
                 there = path
             elif path != there:
@@ -75,9 +103,11 @@ class _Number:
                 like.append(value - 1)
         if not like:
             return None
-        words = self.cells.words(like, self.vocabulary)
-        return Flip(words, self.cells.distance(like[0], self.value), there)
+        words = self._space.cells[level].words(like, self._vocabulary)
+        return _Turn(words, like[0], there)
 
-    def _path(self, value: int) -> str:
-        moved = (*self.position[: self.level], value, *self.position[self.level + 1 :])
-        return self.space.path_at(moved)
+
+def _flip(turn: _Turn | None, cells: NumberCells, value: float) -> Flip | None:
+    if turn is None:
+        return None
+    return Flip(turn.at, cells.distance(turn.cell, value), turn.path)

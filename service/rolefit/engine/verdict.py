@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from rolefit.engine.decision_space import ALL_PATHS, DecisionSpace
+from rolefit.engine.decision_space import ALL_PATHS, DecisionSpace, Position
 from rolefit.engine.errors import InferenceError
 from rolefit.engine.facts import Facts
 from rolefit.engine.fillings import FillingCounter, Fillings, OpenField
@@ -24,6 +24,7 @@ class Verdict:
         open_fields: The absent fields that can change the path, in the order to ask.
         proven: False if the rule set is too large to look at all fillings: then nothing is
             CERTAIN, every path is possible and every absent field may matter.
+        position: Where the profile is in the decision space; None if there is none.
     """
 
     rule: VerdictRule
@@ -31,6 +32,7 @@ class Verdict:
     possible: tuple[str, ...]
     open_fields: tuple[OpenField, ...]
     proven: bool
+    position: Position | None
 
     @property
     def path(self) -> str:
@@ -64,6 +66,7 @@ class Judge:
         Raises:
             InferenceError: The decision diagram says another path than the rules engine.
         """
+        position = None
         if self._space is None or self._counter is None:
             fillings, proven = self._anything(facts), False
         else:
@@ -76,7 +79,9 @@ class Judge:
             certainty = UNDETERMINED
         else:
             certainty = "CERTAIN" if fillings.fixed else "PROVISIONAL"
-        return Verdict(rule, certainty, fillings.possible, fillings.open_fields, proven)
+        return Verdict(
+            rule, certainty, fillings.possible, fillings.open_fields, proven, position
+        )
 
     def _anything(self, facts: Facts) -> Fillings:
         fields = (
