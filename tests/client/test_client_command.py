@@ -275,6 +275,13 @@ def test_a_file_that_is_no_text(tmp_path: File) -> None:
         read_profile_file(str(file))
 
 
+def test_a_file_of_plain_text_is_no_profile(tmp_path: File) -> None:
+    file = tmp_path / "me.yaml"
+    file.write_text("hello world\n", encoding="utf-8")
+    with pytest.raises(UnreadableProfileError, match=r"me\.yaml: a profile is written as"):
+        read_profile_file(str(file))
+
+
 def test_a_byte_order_mark_is_no_part_of_the_profile(tmp_path: File) -> None:
     file = tmp_path / "me.yaml"
     file.write_bytes(b"\xef\xbb\xbflevel: MID")

@@ -123,6 +123,8 @@ def test_cycle_of_signals(edited: Edit) -> None:
         ("vocabulary.yaml", "- goals.wants_broad_market", "- level", "belongs into ask_order"),
         ("codes.yaml", "kind: RISK", "kind: DANGER", "no kind 'DANGER'"),
         ("paths.yaml", "bridges_in_reach", "bridges", "no signal 'bridges'"),
+        ("paths.yaml", "GOOD: 2", "GOOD: 2.5", "GOOD must be a whole number"),
+        ("compensation.yaml", "low: 140000", "low: 140000.5", "low must be a whole number"),
         ("paths.yaml", "GOOD: 2", "GOOD: 9", "better fit must begin at more points"),
         ("compensation.yaml", "low: 140000", "low: 940000", "low must be below high"),
         ("compensation.yaml", "RESEARCH_SCIENTIST:", "ML_ENGINEER:", "stands twice"),
@@ -214,3 +216,11 @@ def test_file_that_would_be_ignored(tmp_path: Path, file: str) -> None:
 def test_deep_nesting(edited: Edit) -> None:
     errors = edited("topics/hazards.yaml", "claims: [G22]", f"claims: {'[' * 5000}{']' * 5000}")
     assert errors.startswith("topics/hazards.yaml")
+
+
+def test_rules_in_a_folder_of_their_own_are_not_overlooked(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    shutil.copytree(RULES, folder)
+    (folder / "topics" / "more").mkdir()
+    with pytest.raises(RulesetError, match="topics/more: the folder is not read"):
+        load_ruleset(folder)

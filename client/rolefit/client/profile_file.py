@@ -72,7 +72,7 @@ def read_profile_file(name: str) -> str | object:
         of a YAML document.
 
     Raises:
-        UnreadableProfileError: It is missing, no text, no YAML or empty.
+        UnreadableProfileError: It is missing, no text, no YAML, empty, or not a mapping.
 
     """
     shown = "standard input" if name == STDIN else name
@@ -85,7 +85,13 @@ def read_profile_file(name: str) -> str | object:
         raise UnreadableProfileError(f"{shown}: not text in UTF-8: {error.reason}") from None
     if name.endswith(".json") or _is_json_object(text):
         return text
-    return read_yaml(text, shown)
+    value = read_yaml(text, shown)
+    if isinstance(value, str):
+        # Else the parser would take it for JSON text.
+        raise UnreadableProfileError(
+            f"{shown}: a profile is written as names with values, such as level: SENIOR"
+        )
+    return value
 
 
 def read_yaml(text: str, shown: str) -> object:

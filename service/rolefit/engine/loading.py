@@ -109,6 +109,9 @@ def _read_sources(root: Traversable) -> dict[str, str]:
             entries += [(f"{name}/", entry) for entry in folder.iterdir()]
     for prefix, entry in entries:
         file = f"{prefix}{entry.name}"
+        if prefix and entry.is_dir() and not entry.name.startswith(("_", ".")):
+            message = f"the folder is not read; rules stand in {_RULE_FOLDER}/*.yaml"
+            raise RulesetError([Problem(file, 0, message)])
         if entry.name.endswith((".yaml", ".yml")) and file != _PROPERTIES:
             try:
                 sources[file] = entry.read_text(encoding="utf-8")
@@ -272,7 +275,7 @@ def _read_bands(value: Value, known: dict[str, Claim]) -> tuple[Band, ...]:
             entries = row.as_mapping(
                 level, required=("low", "high", "claims"), optional=("open_ended",)
             )
-            low, high = (int(entries[end].as_number(end)) for end in ("low", "high"))
+            low, high = (entries[end].as_whole_number(end) for end in ("low", "high"))
             if low >= high:
                 raise row.error("low must be below high")
             open_ended = "open_ended" in entries and entries["open_ended"].as_flag("open_ended")
@@ -294,7 +297,7 @@ def _read_paths(
         signal = card["open_now"].as_text("open_now") if "open_now" in card else ""
         cards[path] = PathCard(path, card["label"].as_text("label"), signal)
     bands = entries["fit_bands"].as_mapping("fit_bands", required=FITS[1:])
-    lows = tuple((int(bands[fit].as_number(fit)), fit) for fit in reversed(FITS[1:]))
+    lows = tuple((bands[fit].as_whole_number(fit), fit) for fit in reversed(FITS[1:]))
     if list(lows) != sorted(lows, reverse=True, key=lambda low: low[0]):
         raise entries["fit_bands"].error("a better fit must begin at more points")
     return cards, lows, _read_skills(entries["skills_in_demand"], claims)

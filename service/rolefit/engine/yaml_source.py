@@ -72,6 +72,17 @@ class Value:
             raise self.error(f"{what} must be a number")
         return number
 
+    def as_whole_number(self, what: str) -> int:
+        """The scalar as an int.
+
+        Raises:
+            RulesetError: It is no whole number.
+        """
+        number = self.as_number(what)
+        if not isinstance(number, int):
+            raise self.error(f"{what} must be a whole number")
+        return number
+
     def as_list(self, what: str) -> tuple[Value, ...]:
         """The list's items.
 
