@@ -24,7 +24,7 @@ from tests.verification.scratch_rules import RULES
 
 pytest.importorskip("z3")
 
-from rolefit.verification.proofs import REFUTED
+from rolefit.verification.proof_results import REFUTED
 from rolefit.verification.proofs import verify as verify_rules
 from rolefit.verification.properties import load_properties
 

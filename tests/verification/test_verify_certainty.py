@@ -15,7 +15,8 @@ from tests.verification.scratch_rules import RULES
 
 pytest.importorskip("z3")
 
-from rolefit.verification.proofs import PROVEN, REFUTED, Report, verify
+from rolefit.verification.proof_results import PROVEN, REFUTED, Report
+from rolefit.verification.proofs import verify
 
 _SELF_TEST = """\
     - temperament.first_instinct is unknown

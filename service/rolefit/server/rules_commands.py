@@ -108,7 +108,8 @@ def verify_rules(
     _need_solver("verify")
     from rolefit.engine import RulesetError, load_ruleset
     from rolefit.verification.proof_report import report_json, report_lines, witness_tests
-    from rolefit.verification.proofs import PROVEN, REFUTED, verify
+    from rolefit.verification.proof_results import PROVEN, REFUTED
+    from rolefit.verification.proofs import verify
     from rolefit.verification.properties import load_properties
     from rolefit.verification.witness import WitnessError
 

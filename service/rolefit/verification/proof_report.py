@@ -8,7 +8,7 @@ import yaml
 
 from rolefit.engine.facts import Facts
 from rolefit.engine.ruleset import RoundRule, SignalRule
-from rolefit.verification.proofs import PROVEN, Firing, Report, Result
+from rolefit.verification.proof_results import PROVEN, Firing, Report, Result
 from rolefit.verification.witness import nested
 
 _HEAD = """\

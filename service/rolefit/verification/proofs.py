@@ -7,11 +7,9 @@ property is open, and nothing is claimed.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import z3
 
@@ -24,18 +22,24 @@ from rolefit.engine.recommender import Engine
 from rolefit.engine.ruleset import (
     UNDETERMINED,
     FindingRule,
-    FitRule,
     RoundRule,
     Rule,
     Ruleset,
     SentenceRule,
     SignalRule,
-    StatementRule,
-    VerdictRule,
 )
 from rolefit.engine.templates import Template
 from rolefit.verification.certainty import certainty_limits, reached
 from rolefit.verification.observation import Observation
+from rolefit.verification.proof_results import (
+    OPEN,
+    PROVEN,
+    REFUTED,
+    Firing,
+    Refutation,
+    Report,
+    Result,
+)
 from rolefit.verification.properties import (
     Implication,
     Irrelevance,
@@ -43,71 +47,9 @@ from rolefit.verification.properties import (
     Property,
     Structure,
 )
+from rolefit.verification.redundancy import missed
 from rolefit.verification.smt import Formula, SmtRules, Term, all_of, any_of, other_values
 from rolefit.verification.witness import confirmed, observe, truth_of
-
-PROVEN, REFUTED, OPEN = "proven", "refuted", "open"
-
-
-@dataclass(frozen=True)
-class Refutation:
-    """Why a property does not hold.
-
-    Attributes:
-        what: What fails, in words.
-        profiles: Profiles that show it, confirmed by the engine; two where one has to be
-            held against the other; none where it is that no profile does something.
-        answers: The path for each of them.
-    """
-
-    what: str
-    profiles: tuple[Facts, ...] = ()
-    answers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of one property; `queries` counts questions put to the solver."""
-
-    property: Property
-    status: str
-    seconds: float
-    queries: int
-    refutations: tuple[Refutation, ...] = ()
-
-
-@dataclass(frozen=True)
-class Firing:
-    """A profile that makes a rule fire, or gives it one of its values.
-
-    Attributes:
-        rule: The rule.
-        state: "" for a rule that fires; YES, NO or UNKNOWN of a signal; READY, MISSING, THIN
-            or UNKNOWN of an interview round.
-        profile: The profile.
-        path: What it is answered.
-    """
-
-    rule: Rule
-    state: str
-    profile: Facts
-    path: str
-
-
-@dataclass(frozen=True)
-class Report:
-    """All results for one rule set, and the profiles found on the way."""
-
-    ruleset: Ruleset
-    solver: str
-    results: tuple[Result, ...]
-    firings: tuple[Firing, ...]
-
-    @property
-    def status(self) -> str:
-        """REFUTED if anything is, else OPEN if anything is, else PROVEN."""
-        found = {result.status for result in self.results}
-        return next((s for s in (REFUTED, OPEN) if s in found), PROVEN)
 
 
 class _OutOfTimeError(Exception):
@@ -268,7 +210,7 @@ class _Prover:
 
     def _is_missed(self, rule: Rule) -> bool:
         """Whether the answer to some profile would be another one without the rule."""
-        formula = self._missed(rule)
+        formula = missed(self._rules, rule)
         if not isinstance(rule, FindingRule):
             return self._model(formula) is not None
         # Findings may rest on certainty, of which the engine has the last word.
@@ -278,52 +220,6 @@ class _Prover:
             return same & seen.outcome.met.keys() == {rule.id}
 
         return self._profile(f"{rule.id} alone finds {rule.code}", formula, shows) is not None
-
-    def _missed(self, rule: Rule) -> Formula:
-        """Where the answer would be another one without the rule."""
-        rules, fired = self._rules, self._rules.fired[rule.id]
-        if isinstance(rule, VerdictRule):
-            others = tuple(each for each in self._ruleset.verdicts if each is not rule)
-            if not others or rule is self._ruleset.verdicts[-1]:
-                return rules.concludes[rule.id]
-            without = SmtRules(
-                dataclasses.replace(self._ruleset, verdicts=others), rules.variables
-            )
-            return rules.path != without.path
-        if isinstance(rule, FindingRule):
-            same = [r for r in self._ruleset.findings if r.code == rule.code and r is not rule]
-            return z3.And(fired, z3.Not(any_of(rules.fired[other.id] for other in same)))
-        if isinstance(rule, FitRule):
-            return any_of(self._fit_differs(rule, path) for path in rule.paths)
-        if isinstance(rule, SignalRule):
-            return self._signal_missed(rule)
-        return rules.concludes[rule.id] if isinstance(rule, StatementRule) else fired
-
-    def _fit_differs(self, rule: FitRule, path: str) -> Formula:
-        fired = self._rules.fired[rule.id]
-        others = [r for r in self._ruleset.fits if path in r.paths and r is not rule]
-        alone = z3.Not(any_of(self._rules.fired[other.id] for other in others))
-        points = self._rules.points[path]
-        before, after = self._band(points), self._band(points - rule.points)
-        return z3.And(fired, z3.Or(alone, before != after))
-
-    def _band(self, points: Term) -> Term:
-        band: Term = z3.IntVal(len(self._ruleset.fit_bands))
-        for place, (low, _) in reversed(list(enumerate(self._ruleset.fit_bands))):
-            band = z3.If(points >= low, place, band)
-        return band
-
-    def _signal_missed(self, rule: SignalRule) -> Formula:
-        """Where something would differ if the signal were never known."""
-        if any(card.open_signal == rule.signal for card in self._ruleset.paths.values()):
-            return z3.BoolVal(True)
-        mute = dataclasses.replace(rule, when=AnyOf(()), no_when=AnyOf(()))
-        signals = tuple(mute if each is rule else each for each in self._ruleset.signals)
-        without = SmtRules(
-            dataclasses.replace(self._ruleset, signals=signals), self._rules.variables
-        )
-        others = (r for r in self._ruleset.rules if not isinstance(r, SignalRule))
-        return any_of(self._rules.fired[r.id] != without.fired[r.id] for r in others)
 
     def _sentences_complete(self) -> Iterator[Refutation]:
         for rule, state, template, formula in self._sentences():
