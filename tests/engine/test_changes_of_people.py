@@ -10,7 +10,7 @@ from rolefit.engine.changes import Limits
 from rolefit.engine.facts import read_facts
 from rolefit.engine.reaching import Goal, Reached
 from rolefit.v1 import change_pb2 as pb
-from rolefit.v1.field_change_pb2 import EFFORT_WISH, EFFORT_YEARS
+from rolefit.v1.field_change_pb2 import EFFORT_UNSPECIFIED, EFFORT_WISH, EFFORT_YEARS
 from rolefit.v1.path_pb2 import Path
 from rolefit.v1.profile_pb2 import CandidateProfile
 from tests.cases import CASES
@@ -156,3 +156,11 @@ def test_no_wish_that_was_given_changes_by_itself(
                 how = vocabulary.words[field.field].change
                 assert how is not None
                 assert how.effort != "WISH" or field.observed == "not given"
+
+
+def test_what_nobody_can_undo_takes_no_effort_that_could_be_named(engine: Engine) -> None:
+    answer = engine.recommend(BACKEND_ENGINEER)
+    needs = [need for each in answer.assessments for need in each.would_need]
+    systems = [need for need in needs if need.field == "skills.systems_strength"]
+    assert [need.needed for need in systems] == ["at most 3"]
+    assert [need.effort for need in systems] == [EFFORT_UNSPECIFIED]

@@ -288,6 +288,20 @@ def test_what_only_later_facts_decide_is_refuted(edited: Edit) -> None:
     assert "no complete filling leads" in str(found["answer-reachable"]["refutations"])
 
 
+def test_witnesses_are_not_written_over_by_less(edited: Edit) -> None:
+    folder = edited()
+    file = folder / "tests" / "witnesses.yaml"
+    before = file.read_text(encoding="utf-8")
+    command = ["verify", str(folder), "--write-witnesses", "--timeout", "0.001"]
+    assert CliRunner().invoke(app, command).exit_code == 3
+    assert file.read_text(encoding="utf-8") == before
+    (folder / "properties.yaml").write_text("[]", encoding="utf-8")
+    done = CliRunner().invoke(app, ["verify", str(folder), "--write-witnesses"])
+    assert done.exit_code == 2
+    assert "there is nothing to prove" in done.output
+    assert file.read_text(encoding="utf-8") == before
+
+
 def test_a_solver_out_of_time_proves_nothing() -> None:
     code, found = verify(RULES, "--only", "none-redundant", "--timeout", "0.001")
     assert found["none-redundant"]["status"] == "open"

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from pathlib import Path
 
 import pytest
 
 from rolefit.engine import Engine, load_ruleset
-from rolefit.engine.ruleset import Ruleset
+from rolefit.engine.ruleset import CERTAINTIES, Ruleset
 from rolefit.verification.properties import load_properties
 from rolefit.verification.witness import observe
+from tests.profiles import FIELDS, values
 from tests.verification.scratch_rules import RULES
 
-pytest.importorskip("z3")
+z3 = pytest.importorskip("z3")
 
-from rolefit.verification.proof_results import PROVEN, REFUTED, Report
-from rolefit.verification.proofs import verify
+from rolefit.verification.certainty import certainty_limits  # noqa: E402
+from rolefit.verification.proof_results import PROVEN, REFUTED, Report  # noqa: E402
+from rolefit.verification.proofs import verify  # noqa: E402
+from rolefit.verification.smt import SmtRules  # noqa: E402
 
 _SELF_TEST = """\
     - temperament.first_instinct is unknown
@@ -67,3 +71,21 @@ def test_a_rule_for_a_certainty_that_nobody_has_is_refuted(tmp_path: Path) -> No
 """
     _, report = proven(tmp_path, condition, "every-rule-fires")
     assert report.status == REFUTED
+
+
+def test_the_formula_of_certainty_is_the_engines(engine: Engine) -> None:
+    rules = SmtRules(engine.ruleset)
+    (limit,) = certainty_limits(rules, engine.space)
+    rng = random.Random(11)
+    seen = set()
+    for _ in range(150):
+        share = rng.choice([0.5, 0.8, 0.95, 1.0])
+        facts = {p: rng.choice(values(f)) for p, f in FIELDS.items() if rng.random() < share}
+        # Between the bounds that rules draw, those of rules that no verdict rests on included.
+        facts["credentials.research_lab_years"] = rng.choice([0.0, 0.5, 1.9, 2.0, 7.5])
+        certainty = engine.run(facts).verdict.certainty  # type: ignore[arg-type]
+        seen.add(certainty)
+        place = z3.IntVal(CERTAINTIES.index(certainty))
+        pairs = [*rules.substitution(facts), (rules.certainty, place)]  # type: ignore[arg-type]
+        assert z3.is_true(z3.simplify(z3.substitute(limit, *pairs))), facts
+    assert seen == set(CERTAINTIES)

@@ -55,7 +55,9 @@ class _ChangeOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeO
     CHANGE_OUTCOME_UNSPECIFIED: _ChangeOutcome.ValueType  # 0
     """Not given."""
     CHANGE_OUTCOME_FOUND: _ChangeOutcome.ValueType  # 1
-    """Changes are listed."""
+    """Changes are listed, the lightest first: up to max_changes, or as far as the search got before
+    it was given up.
+    """
     CHANGE_OUTCOME_ALREADY: _ChangeOutcome.ValueType  # 2
     """The goal is met as the profile stands."""
     CHANGE_OUTCOME_NONE_EXISTS: _ChangeOutcome.ValueType  # 3
@@ -71,7 +73,9 @@ class ChangeOutcome(_ChangeOutcome, metaclass=_ChangeOutcomeEnumTypeWrapper):
 CHANGE_OUTCOME_UNSPECIFIED: ChangeOutcome.ValueType  # 0
 """Not given."""
 CHANGE_OUTCOME_FOUND: ChangeOutcome.ValueType  # 1
-"""Changes are listed."""
+"""Changes are listed, the lightest first: up to max_changes, or as far as the search got before
+it was given up.
+"""
 CHANGE_OUTCOME_ALREADY: ChangeOutcome.ValueType  # 2
 """The goal is met as the profile stands."""
 CHANGE_OUTCOME_NONE_EXISTS: ChangeOutcome.ValueType  # 3
@@ -84,7 +88,7 @@ Global___ChangeOutcome: _TypeAlias = ChangeOutcome  # noqa: Y015
 
 @_typing.final
 class ChangeLimits(_message.Message):
-    """Which changes are looked for. Absent limits do not limit."""
+    """Which changes are looked for."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -135,7 +139,7 @@ Global___ChangeLimits: _TypeAlias = ChangeLimits  # noqa: Y015
 
 @_typing.final
 class Change(_message.Message):
-    """A smallest change: no part of it would do. It makes no facts disagree that paths rest on;
+    """A smallest change: no part of it would do without making facts disagree. It makes no facts disagree that paths rest on;
     whether it does not go with other facts, the findings of its recommendation say.
     """
 

@@ -365,9 +365,10 @@ class PathAssessment(_message.Message):
     @_builtins.property
     def would_need(self) -> _containers.RepeatedCompositeFieldContainer[_field_change_pb2.FieldChange]:
         """For a path that is not the recommendation: the fewest fields that had to differ for it
-        to be, wishes and tastes included; among equally few, those that take less effort. Where
-        several such sets exist this is one of them; FindChanges lists more. Empty for the
-        recommended path, where no values of the fields lead to the path, and if not `proven`.
+        to be, without making facts disagree; wishes and tastes included, and among equally few
+        fields those that take less effort. Where several such sets exist this is one of them;
+        FindChanges lists more. Empty for the recommended path, where no values of the fields
+        lead to the path, and if not `proven`.
         """
 
     def __init__(

@@ -273,7 +273,7 @@ class FindChangesRequest(_message.Message):
 
     @_builtins.property
     def limits(self) -> _change_pb2.ChangeLimits:
-        """Which changes to look for. Absent: no limits."""
+        """Which changes to look for. Absent: five at most, and given wishes stay as they are."""
 
     def __init__(
         self,
@@ -313,7 +313,7 @@ class FindChangesResponse(_message.Message):
     """Identifier of this decision, 32 hexadecimal digits, different for every call."""
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[_change_pb2.Change]:
-        """Smallest changes, of which no part would do: first those with the fewest fields that
+        """Smallest changes, of which no part would do without making facts disagree: first those with the fewest fields that
         take years, then months, weeks, a wish, a conversation.
         """
 

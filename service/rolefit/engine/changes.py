@@ -24,16 +24,17 @@ from rolefit.engine.ruleset import PATHS, Ruleset
 from rolefit.engine.vocabulary import EFFORTS, WISH, FactValue
 
 CONVERSATION = EFFORTS[0]
-# Steps of one search before it is given up; a usual one takes some hundred.
-MAX_STEPS = 20_000
+# Steps of one search before it is given up: a tenth of a second or two. One for a path takes
+# some hundred; one for all that opens a bridge to somebody of whom little is known, thousands.
+MAX_STEPS = 40_000
 # Profiles for which what each path would need is remembered.
 _REMEMBERED = 4096
 
 # A cost is one number whose digits, to this base, count the fields changed by their effort,
 # the heaviest in front; no profile has as many fields.
-_BASE = 1 << 8
+_BASE = 1 << 16
 _FREE = 0
-_NO_WAY = 1 << 80
+_NO_WAY = 1 << 160
 # The last digit: how many cells a value moves. Between values of equal effort the nearer wins.
 _FIELD: dict[str, int] = {effort: _BASE ** (1 + i) for i, effort in enumerate(EFFORTS)}
 _NOBODY: int = _BASE ** (1 + len(EFFORTS))
@@ -64,7 +65,7 @@ class FieldStep:
     Attributes:
         field: Its path.
         value: The new value, the nearest that does.
-        needed: In words, every value that would do if the other steps are made.
+        needed: In words, the values around it that would do if the other steps are made.
         effort: One of EFFORTS; empty if nobody can change the field.
     """
 
@@ -183,7 +184,7 @@ class ChangeFinder:
             if self._space.cells[level].nearest(cell, None) is None:
                 costs.append(_NO_WAY)
             else:
-                effort = self._effort(level, current, cell)
+                effort = self._bare_effort(level, current, cell)
                 costs.append(_ANY_FIELD + self._cost(effort, abs(1 + cell - current)))
         costs[current] = _FREE
         return costs
@@ -217,6 +218,14 @@ class ChangeFinder:
         told = change.effort == WISH or (change.only_up and cell == 0)
         return CONVERSATION if current == ABSENT and told else change.effort
 
+    def _bare_effort(self, level: int, current: int, cell: int) -> str:
+        """The same where no value is given, only a cell: empty also for what is not undone."""
+        change, cells = self._changes[level], self._space.cells[level]
+        only_up = change is not None and change.only_up and current != ABSENT
+        if only_up and cells.nearest(cell, cells.sample(current - 1), only_up=True) is None:
+            return ""
+        return self._effort(level, current, cell)
+
     def _cost(self, effort: str, distance: int) -> int:
         return distance + (_FIELD[effort] if effort else _NOBODY)
 
@@ -238,7 +247,8 @@ class ChangeFinder:
         assert value is not None
         adjoining = search.adjoining(level, after)
         words = cells.words([each - 1 for each in adjoining], self._vocabulary)
-        return FieldStep(field, value, words, self._effort(level, old, cell))
+        effort = self._effort if facts else self._bare_effort
+        return FieldStep(field, value, words, effort(level, old, cell))
 
 
 class _Search:
@@ -304,6 +314,8 @@ class _Search:
             for cost, value, next_at, next_disputes, level in self._ways(at, disputes):
                 more = chosen if cost == _FREE else (*chosen, (level, value))
                 if max_fields is not None and len(more) > max_fields:
+                    continue
+                if cost and any(earlier <= changed | {level} for earlier in done):
                     continue
                 total = paid + cost
                 least = total + left[next_at]

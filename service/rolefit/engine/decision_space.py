@@ -10,7 +10,6 @@ concludes; `outcome.py` holds its conclusion against the diagram's.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Iterator
 
 from rolefit.engine.cells import CellCountError, Cells, cells_of
@@ -27,7 +26,7 @@ OPEN_NO, OPEN_YES, OPEN_UNKNOWN = 0, 1, 2
 # The value of a variable whose field is absent; its cells follow.
 ABSENT = 0
 
-# Our own rules need some 5,000; this takes a second or two and some 100 MB.
+# Our own rules need some 16,000; this takes a second or two and some 100 MB.
 MAX_NODES = 300_000
 
 Position = tuple[int, ...]
@@ -45,8 +44,12 @@ class DecisionSpace:
     Attributes:
         fields: The variables: paths of the fields, in the order of `ask_order`.
         cells: The cells of each.
+        tests: By field, the tests that make its cells.
         diagrams: Holds the functions below.
         path: The path, by its place in ALL_PATHS.
+        path_sets: The path as a set of one: bit i for the i-th of ALL_PATHS.
+        swayed: For each variable, the set of paths that it decides between, all others given:
+            no bit where it decides nothing. Whether the field is given at all counts as well.
         open_now: For every path, whether it is open now.
         disputes: Which findings say that facts disagree, of those that rest on the variables
             alone: bit i for the i-th of them.
@@ -66,6 +69,7 @@ class DecisionSpace:
             tests[path] += more
         order = dict.fromkeys((*ruleset.vocabulary.ask_order, *ruleset.vocabulary.fields))
         self.fields = tuple(path for path in order if path in tests)
+        self.tests = {path: tuple(tests[path]) for path in self.fields}
         self._level = {path: level for level, path in enumerate(self.fields)}
         try:
             self.cells: tuple[Cells, ...] = tuple(
@@ -74,6 +78,8 @@ class DecisionSpace:
             self.diagrams = Diagrams([1 + len(cells) for cells in self.cells], max_nodes)
             self._derive(signals)
             self.path = self._path()
+            self.path_sets = self.diagrams.convert(lambda number: 1 << number, self.path)
+            self.swayed = tuple(self._swayed(level) for level in range(len(self.fields)))
             self.disputes = self._bits([self._truth(rule.when)[0] for rule in disputes])
         except (CellCountError, DiagramSizeError) as error:
             raise SpaceSizeError(str(error)) from None
@@ -97,20 +103,6 @@ class DecisionSpace:
     def contradictions_at(self, position: Position) -> int:
         """The number of `disputes` at a position."""
         return self.diagrams.value(self.disputes, position)
-
-    @functools.cached_property
-    def path_sets(self) -> Ref:
-        """The path as a set of one: bit i for the i-th of ALL_PATHS."""
-        return self.diagrams.convert(lambda number: 1 << number, self.path)
-
-    @functools.cached_property
-    def swayed(self) -> tuple[Ref, ...]:
-        """For each variable, the set of paths that it decides between, all others given.
-
-        Bit i for the i-th of ALL_PATHS; no bit where the variable decides nothing. Whether
-        the field is given at all counts as well.
-        """
-        return tuple(self._swayed(level) for level in range(len(self.fields)))
 
     def _swayed(self, level: int) -> Ref:
         diagrams = self.diagrams

@@ -96,7 +96,8 @@ def verify_rules(
         bool, typer.Option(help="Write DIR/tests/witnesses.yaml; needs DIR.")
     ] = False,
     timeout: Annotated[
-        float, typer.Option(min=0.001, metavar="SECONDS", help="For each question.")
+        float,
+        typer.Option(min=0.001, max=86_400, metavar="SECONDS", help="For each question."),
     ] = 60.0,
 ) -> None:
     """Prove what DIR/properties.yaml says of the rules, or refute it with profiles.
@@ -108,7 +109,7 @@ def verify_rules(
     _need_solver("verify")
     from rolefit.engine import RulesetError, load_ruleset
     from rolefit.verification.proof_report import report_json, report_lines, witness_tests
-    from rolefit.verification.proof_results import PROVEN, REFUTED
+    from rolefit.verification.proof_results import OPEN, PROVEN, REFUTED
     from rolefit.verification.proofs import verify
     from rolefit.verification.properties import load_properties
     from rolefit.verification.witness import WitnessError
@@ -135,10 +136,14 @@ def verify_rules(
     else:
         for line in report_lines(report):
             typer.echo(line)
-    if write_witnesses and directory is not None:
+    if write_witnesses and directory is not None and report.status != OPEN:
         file = directory / "tests" / "witnesses.yaml"
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(witness_tests(report), encoding="utf-8")
+        try:
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(witness_tests(report), encoding="utf-8")
+        except OSError as error:
+            typer.echo(f"{file}: {error.strerror}", err=True)
+            raise typer.Exit(2) from None
     if report.status != PROVEN:
         raise typer.Exit(1 if report.status == REFUTED else 3)
 
@@ -156,7 +161,8 @@ def diff_rules(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     timeout: Annotated[
-        float, typer.Option(min=0.001, metavar="SECONDS", help="For each question.")
+        float,
+        typer.Option(min=0.001, max=86_400, metavar="SECONDS", help="For each question."),
     ] = 60.0,
 ) -> None:
     """Say which profiles two sets of rules answer differently, or prove that there are none.

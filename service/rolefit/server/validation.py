@@ -96,10 +96,13 @@ def _goal_violations(request: FindChangesRequest) -> list[Violation]:
         reason = "is no measure of effort; set limits.wishes_may_change to let wishes change"
         found.append(Violation("limits.max_effort", reason))
     known = contract_fields()
-    for i, path in enumerate(request.limits.keep):
-        if path not in known:
-            reason = f"must be the path of a field in CandidateProfile, was {shown(path)}"
-            found.append(Violation(f"limits.keep[{i}]", reason))
+    bad = [(i, path) for i, path in enumerate(request.limits.keep) if path not in known]
+    for i, path in bad[:_MOST_MEMBERS_SHOWN]:
+        reason = f"must be the path of a field in CandidateProfile, was {shown(path)}"
+        found.append(Violation(f"limits.keep[{i}]", reason))
+    if len(bad) > _MOST_MEMBERS_SHOWN:
+        more = len(bad) - _MOST_MEMBERS_SHOWN
+        found.append(Violation("limits.keep", f"has {more} more bad members"))
     return found
 
 

@@ -12,8 +12,6 @@ import operator
 
 import z3
 
-from rolefit.engine.checks import conditions_of
-from rolefit.engine.conditions import Test, tests_of
 from rolefit.engine.decision_diagram import NO, YES, Ref, leaf
 from rolefit.engine.decision_space import ABSENT, DecisionSpace
 from rolefit.engine.ruleset import CERTAINTIES, UNDETERMINED
@@ -66,12 +64,6 @@ class _Reading:
         self._space = space
         self._cells: dict[tuple[int, int], Formula] = {}
         self._done: dict[Ref, Formula] = {NO: z3.BoolVal(False), YES: z3.BoolVal(True)}
-        self._tests: dict[str, list[Test]] = {field: [] for field in space.fields}
-        for rule in rules.ruleset.signals:
-            for condition in conditions_of(rule):
-                for test in tests_of(condition):
-                    if test.subject in self._tests:
-                        self._tests[test.subject].append(test)
 
     def formula(self, ref: Ref) -> Formula:
         """Where a function is YES."""
@@ -98,7 +90,7 @@ class _Reading:
         sample = self._space.cells[level].sample(value - 1)
         told = (
             self._rules.truth(test)[0 if test.accepts(sample) else 1]
-            for test in self._tests[field]
+            for test in self._space.tests[field]
             if test.op not in ("is known", "is unknown")
         )
         return all_of([known, *told])

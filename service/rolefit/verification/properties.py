@@ -114,7 +114,10 @@ def load_properties(folder: Traversable, ruleset: Ruleset) -> tuple[Property, ..
     reader = _Reader(ruleset)
     problems: list[Problem] = []
     found: dict[str, Property] = {}
-    for item in read_yaml(file.read_text(encoding="utf-8"), FILE).as_list("properties"):
+    items = read_yaml(file.read_text(encoding="utf-8"), FILE)
+    if not items.as_list("properties"):
+        raise items.error("there is nothing to prove")
+    for item in items.as_list("properties"):
         try:
             each = reader.read(item)
             if each.id in found:

@@ -39,6 +39,8 @@ def read_records(lines: Iterable[str]) -> Iterator[tuple[int, CandidateProfile]]
             data = json.loads(line)
             if isinstance(data, dict) and "profile" in data:
                 data = data["profile"]
+            if not isinstance(data, dict):
+                raise RecordError(f"line {number}: it is no JSON object")
             yield number, json_format.ParseDict(data, CandidateProfile())
         except (ValueError, TypeError, json_format.ParseError) as error:
             raise RecordError(f"line {number}: {error}") from None
