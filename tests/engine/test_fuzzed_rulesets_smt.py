@@ -8,11 +8,11 @@ import random
 import pytest
 
 from rolefit.engine import Engine, load_ruleset
-from rolefit.engine.ruleset import Ruleset
+from rolefit.engine.ruleset import ALL_PATHS, Ruleset
 from tests.rulesets import random_facts, random_ruleset
 
 z3 = pytest.importorskip("z3")
-from rolefit.verification.smt import ALL_PATHS, SmtRules  # noqa: E402
+from rolefit.verification.smt import SmtRules  # noqa: E402
 
 # Translating takes longer than asking, so there are fewer of both.
 RULESETS = max(1, int(os.environ.get("ROLEFIT_FUZZED_RULESETS", "40")) // 4)

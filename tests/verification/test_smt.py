@@ -10,13 +10,13 @@ import pytest
 
 from rolefit.engine import Engine
 from rolefit.engine.facts import Facts
-from rolefit.engine.ruleset import CERTAINTIES
+from rolefit.engine.ruleset import ALL_PATHS, CERTAINTIES
 from rolefit.verification.witness import observe
 from tests.engine.reference_evaluator import evaluate
 from tests.profiles import FIELDS, values
 
 z3 = pytest.importorskip("z3")
-from rolefit.verification.smt import ALL_PATHS, SmtRules  # noqa: E402
+from rolefit.verification.smt import SmtRules  # noqa: E402
 
 # Random profiles put to all three.
 EXAMPLES = int(os.environ.get("ROLEFIT_SMT_EXAMPLES", "400"))

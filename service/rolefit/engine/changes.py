@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rolefit.engine.decision_diagram import Ref
-from rolefit.engine.decision_space import ABSENT, ALL_PATHS, OPEN_YES, DecisionSpace, Position
+from rolefit.engine.decision_space import ABSENT, OPEN_YES, DecisionSpace, Position
 from rolefit.engine.facts import Facts
-from rolefit.engine.ruleset import PATHS, Ruleset
+from rolefit.engine.ruleset import ALL_PATHS, PATHS, Ruleset
 from rolefit.engine.vocabulary import EFFORTS, WISH, FactValue
 
 CONVERSATION = EFFORTS[0]
@@ -117,7 +117,7 @@ class ChangeFinder:
             if found and not search.holds(found):
                 found = self._first(search)
             if found:
-                needs[path] = self._steps(search, position, {}, found)
+                needs[path] = self._steps(search, position, None, found)
         return needs
 
     def _nearest(self, position: Position, costs: _Costs) -> dict[int, Position]:
@@ -229,7 +229,10 @@ class ChangeFinder:
     def _cost(self, effort: str, distance: int) -> int:
         return distance + (_FIELD[effort] if effort else _NOBODY)
 
-    def _steps(self, search: _Search, before: Position, facts: Facts, after: Position) -> Steps:
+    def _steps(
+        self, search: _Search, before: Position, facts: Facts | None, after: Position
+    ) -> Steps:
+        """What lies between two positions; without facts, of nobody in particular."""
         steps = []
         for level, (old, new) in enumerate(zip(before, after, strict=True)):
             if old != new:
@@ -238,17 +241,20 @@ class ChangeFinder:
         return tuple(sorted(steps, key=lambda step: heaviest.get(step.effort, -len(EFFORTS))))
 
     def _step(
-        self, search: _Search, level: int, old: int, after: Position, facts: Facts
+        self, search: _Search, level: int, old: int, after: Position, facts: Facts | None
     ) -> FieldStep:
         cells, change = self._space.cells[level], self._changes[level]
         field, cell = self._space.fields[level], after[level] - 1
-        only_up = bool(facts) and change is not None and change.only_up
-        value = cells.nearest(cell, facts.get(field), only_up)
+        if facts is None:
+            value, effort = cells.nearest(cell, None), self._bare_effort(level, old, cell)
+        else:
+            only_up = change is not None and change.only_up
+            value = cells.nearest(cell, facts.get(field), only_up)
+            effort = self._effort(level, old, cell)
         assert value is not None
         adjoining = search.adjoining(level, after)
         words = cells.words([each - 1 for each in adjoining], self._vocabulary)
-        effort = self._effort if facts else self._bare_effort
-        return FieldStep(field, value, words, effort(level, old, cell))
+        return FieldStep(field, value, words, effort)
 
 
 class _Search:

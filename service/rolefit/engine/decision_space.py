@@ -17,10 +17,15 @@ from rolefit.engine.checks import conditions_of, signal_layers, signals_below
 from rolefit.engine.conditions import All, Condition, Not, Test, tests_of
 from rolefit.engine.decision_diagram import NO, YES, Diagrams, DiagramSizeError, Ref, leaf
 from rolefit.engine.facts import Facts
-from rolefit.engine.ruleset import PATHS, UNDETERMINED, FindingRule, Rule, Ruleset
+from rolefit.engine.ruleset import (
+    ALL_PATHS,
+    PATHS,
+    UNDETERMINED,
+    FindingRule,
+    Rule,
+    Ruleset,
+)
 
-# In the diagrams, a path is its place here.
-ALL_PATHS = (*PATHS, UNDETERMINED)
 # In the diagrams of what is open.
 OPEN_NO, OPEN_YES, OPEN_UNKNOWN = 0, 1, 2
 # The value of a variable whose field is absent; its cells follow.
@@ -81,9 +86,9 @@ class DecisionSpace:
             self.path_sets = self.diagrams.convert(lambda number: 1 << number, self.path)
             self.swayed = tuple(self._swayed(level) for level in range(len(self.fields)))
             self.disputes = self._bits([self._truth(rule.when)[0] for rule in disputes])
+            self.open_now = {path: self._open_now(path) for path in PATHS}
         except (CellCountError, DiagramSizeError) as error:
             raise SpaceSizeError(str(error)) from None
-        self.open_now = {path: self._open_now(path) for path in PATHS}
 
     def locate(self, facts: Facts) -> Position:
         """The values of the variables for the facts of a profile."""
@@ -91,10 +96,6 @@ class DecisionSpace:
             ABSENT if path not in facts else 1 + cells.locate(facts[path])
             for path, cells in zip(self.fields, self.cells, strict=True)
         )
-
-    def level(self, path: str) -> int:
-        """The place of a field among the variables."""
-        return self._level[path]
 
     def path_at(self, position: Position) -> str:
         """The path that verdicts conclude."""

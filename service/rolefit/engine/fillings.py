@@ -13,7 +13,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rolefit.engine.decision_diagram import Ref
-from rolefit.engine.decision_space import ABSENT, ALL_PATHS, DecisionSpace, Position
+from rolefit.engine.decision_space import ABSENT, DecisionSpace, Position
+from rolefit.engine.ruleset import ALL_PATHS
 
 # Profiles whose fillings are remembered, some kilobytes each.
 _REMEMBERED = 4096

@@ -15,12 +15,12 @@ from rolefit.engine.conditions import ANSWER_CERTAINTY, ANSWER_PATH, Names
 from rolefit.engine.errors import Problem, RulesetError
 from rolefit.engine.rule_parsing import RuleParser, read_claim_ids, read_template
 from rolefit.engine.ruleset import (
+    ALL_PATHS,
     CERTAINTIES,
     FITS,
     PATHS,
     SENTENCES,
     STRENGTHS,
-    UNDETERMINED,
     Band,
     Claim,
     Code,
@@ -291,8 +291,8 @@ def _read_paths(
         "paths.yaml", required=("paths", "fit_bands", "skills_in_demand")
     )
     cards = {}
-    given = entries["paths"].as_mapping("paths", required=(*PATHS, UNDETERMINED))
-    for path in (*PATHS, UNDETERMINED):
+    given = entries["paths"].as_mapping("paths", required=ALL_PATHS)
+    for path in ALL_PATHS:
         card = given[path].as_mapping(path, required=("label",), optional=("open_now",))
         signal = card["open_now"].as_text("open_now") if "open_now" in card else ""
         cards[path] = PathCard(path, card["label"].as_text("label"), signal)
@@ -342,7 +342,7 @@ def _read_rules(
         fields=vocabulary.fields,
         signals=frozenset(RuleParser.signal_names(items)),
         thresholds=numbers,
-        answers={ANSWER_PATH: (*PATHS, UNDETERMINED), ANSWER_CERTAINTY: CERTAINTIES},
+        answers={ANSWER_PATH: ALL_PATHS, ANSWER_CERTAINTY: CERTAINTIES},
     )
     parser = RuleParser(names, claims, codes)
     rules: list[Rule] = []

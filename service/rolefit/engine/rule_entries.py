@@ -16,8 +16,7 @@ from rolefit.engine.conditions import (
     Test,
 )
 from rolefit.engine.ruleset import (
-    PATHS,
-    UNDETERMINED,
+    ALL_PATHS,
     FindingRule,
     FitRule,
     ItemRule,
@@ -92,7 +91,7 @@ def paths_of(rule: Rule) -> list[str]:
     else:
         concluded = set()
     wanted = {path for condition in conditions_of(rule) for path in _answers(condition)}
-    return [path for path in (*PATHS, UNDETERMINED) if path in concluded | wanted]
+    return [path for path in ALL_PATHS if path in concluded | wanted]
 
 
 def _answers(condition: Condition, negated: bool = False) -> Iterator[str]:

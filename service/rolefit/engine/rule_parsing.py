@@ -9,12 +9,12 @@ from typing import TypedDict
 from rolefit.engine.conditions import NEVER, Condition, Names, parse_condition
 from rolefit.engine.errors import Problem, RulesetError
 from rolefit.engine.ruleset import (
+    ALL_PATHS,
     COVERAGES,
     PATHS,
     PAY_NOTES,
     SEATS,
     STRENGTHS,
-    UNDETERMINED,
     Claim,
     Code,
     FindingRule,
@@ -192,7 +192,7 @@ class RuleParser:
         if conclusion == "fit":
             return self._parse_fit(then, head, because)
         if conclusion == "verdict":
-            path = _one_of(value, "verdict", (*PATHS, UNDETERMINED))
+            path = _one_of(value, "verdict", ALL_PATHS)
             return VerdictRule(**head, path=path, because=because)
         if conclusion == "pay_note":
             kind = _one_of(value, "pay_note", PAY_NOTES)

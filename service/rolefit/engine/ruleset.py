@@ -20,6 +20,8 @@ PATHS = (
     "ML_ENGINEER_MODEL_TEAM",
 )
 UNDETERMINED = "UNDETERMINED"
+# Everything that a verdict can conclude.
+ALL_PATHS = (*PATHS, UNDETERMINED)
 CERTAINTIES = ("CERTAIN", "PROVISIONAL", "UNDETERMINED")
 # Sentences that no single rule says, and the words that each may hold.
 SENTENCES = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from rolefit.engine.decision_space import ALL_PATHS, DecisionSpace, Position
+from rolefit.engine.decision_space import DecisionSpace, Position
 from rolefit.engine.errors import InferenceError
 from rolefit.engine.facts import Facts
 from rolefit.engine.fillings import FillingCounter, Fillings, OpenField
-from rolefit.engine.ruleset import UNDETERMINED, Ruleset, VerdictRule
+from rolefit.engine.ruleset import ALL_PATHS, UNDETERMINED, Ruleset, VerdictRule
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Each imports what it works with when it runs, so that serving does not.
 
 import importlib.util
 import json
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -73,11 +74,7 @@ def run_rule_tests(
     except (RulesetError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    if as_json:
-        typer.echo(json.dumps(report.json(), indent=2))
-    else:
-        for line in report.lines():
-            typer.echo(line)
+    _show(report.json() if as_json else report.lines())
     if report.failed or report.below(min_coverage):
         raise typer.Exit(1)
 
@@ -131,19 +128,9 @@ def verify_rules(
     except WitnessError as error:
         typer.echo(f"solver and engine disagree: {error}", err=True)
         raise typer.Exit(3) from None
-    if as_json:
-        typer.echo(json.dumps(report_json(report), indent=2))
-    else:
-        for line in report_lines(report):
-            typer.echo(line)
-    if write_witnesses and directory is not None and report.status != OPEN:
-        file = directory / "tests" / "witnesses.yaml"
-        try:
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(witness_tests(report), encoding="utf-8")
-        except OSError as error:
-            typer.echo(f"{file}: {error.strerror}", err=True)
-            raise typer.Exit(2) from None
+    _show(report_json(report) if as_json else report_lines(report))
+    if write_witnesses and directory is not None and OPEN not in report.statuses:
+        _write(directory / "tests" / "witnesses.yaml", witness_tests(report))
     if report.status != PROVEN:
         raise typer.Exit(1 if report.status == REFUTED else 3)
 
@@ -197,11 +184,7 @@ def _diff_all(rulesets: "tuple[Ruleset, Ruleset]", as_json: bool, timeout: float
     except WitnessError as error:
         typer.echo(f"solver and engine disagree: {error}", err=True)
         return 3
-    if as_json:
-        typer.echo(json.dumps(difference_json(found), indent=2))
-    else:
-        for line in difference_lines(found):
-            typer.echo(line)
+    _show(difference_json(found) if as_json else difference_lines(found))
     if found.moves or found.findings:
         return 1
     return 3 if found.open else 0
@@ -217,12 +200,26 @@ def _diff_recorded(rulesets: "tuple[Ruleset, Ruleset]", file: Path, as_json: boo
     except (OSError, UnicodeDecodeError, RecordError) as error:
         typer.echo(f"{file}: {error}", err=True)
         return 2
-    if as_json:
-        typer.echo(json.dumps(recorded_json(found), indent=2))
-    else:
-        for line in recorded_lines(found):
-            typer.echo(line)
+    _show(recorded_json(found) if as_json else recorded_lines(found))
     return int(any(old != new for old, new in found.lines))
+
+
+def _show(report: Mapping[str, object] | Iterable[str]) -> None:
+    """Print an object as JSON, or lines as they are."""
+    if isinstance(report, Mapping):
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        for line in report:
+            typer.echo(line)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"{file}: {error.strerror}", err=True)
+        raise typer.Exit(2) from None
 
 
 def _need_solver(command: str) -> None:

@@ -10,12 +10,10 @@ import z3
 
 from rolefit.engine.facts import Facts
 from rolefit.engine.recommender import Engine
-from rolefit.engine.ruleset import PATHS, UNDETERMINED, Ruleset
+from rolefit.engine.ruleset import ALL_PATHS, Ruleset
 from rolefit.verification.certainty import certainty_limits
 from rolefit.verification.smt import Formula, SmtRules, variables_of
 from rolefit.verification.witness import confirmed, observe
-
-_ALL_PATHS = (*PATHS, UNDETERMINED)
 
 
 @dataclass(frozen=True)
@@ -93,8 +91,8 @@ class _Comparison:
     def _moves(self) -> Iterator[Move]:
         if self._model(self._old.path != self._new.path, "whether any path changes") is None:
             return
-        for old in _ALL_PATHS:
-            for new in _ALL_PATHS:
+        for old in ALL_PATHS:
+            for new in ALL_PATHS:
                 if old == new:
                     continue
                 formula = z3.And(self._old.path_is(old), self._new.path_is(new))

@@ -25,8 +25,7 @@ from rolefit.engine.conditions import (
 )
 from rolefit.engine.errors import RulesetError
 from rolefit.engine.ruleset import (
-    PATHS,
-    UNDETERMINED,
+    ALL_PATHS,
     FindingRule,
     FitRule,
     Rule,
@@ -147,7 +146,7 @@ def _conclusion_changes(rule: Rule, ruleset: Ruleset) -> Iterator[_Change]:
         changed: Rule = replace(rule, no_when=None)
         yield _Change("drop no_when", "NO wherever it is not YES", rule.line, (changed,))
     if isinstance(rule, VerdictRule):
-        path = _next(rule.path, (*PATHS, UNDETERMINED))
+        path = _next(rule.path, ALL_PATHS)
         changed = replace(rule, path=path)
         yield _Change("change verdict", f"concludes {path}", rule.line, (changed,))
     if isinstance(rule, FindingRule):

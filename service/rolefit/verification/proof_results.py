@@ -66,7 +66,11 @@ class Report:
     firings: tuple[Firing, ...]
 
     @property
+    def statuses(self) -> frozenset[str]:
+        """Those of the results."""
+        return frozenset(result.status for result in self.results)
+
+    @property
     def status(self) -> str:
         """REFUTED if anything is, else OPEN if anything is, else PROVEN."""
-        found = {result.status for result in self.results}
-        return next((s for s in (REFUTED, OPEN) if s in found), PROVEN)
+        return next((s for s in (REFUTED, OPEN) if s in self.statuses), PROVEN)

@@ -16,10 +16,11 @@ import z3
 from rolefit.engine.conditions import Any as AnyOf
 from rolefit.engine.conditions import Condition
 from rolefit.engine.decision_diagram import YES, Ref, leaf
-from rolefit.engine.decision_space import ABSENT, ALL_PATHS, DecisionSpace
+from rolefit.engine.decision_space import ABSENT, DecisionSpace
 from rolefit.engine.facts import Facts
 from rolefit.engine.recommender import Engine
 from rolefit.engine.ruleset import (
+    ALL_PATHS,
     UNDETERMINED,
     FindingRule,
     RoundRule,

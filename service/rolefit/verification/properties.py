@@ -18,7 +18,7 @@ from rolefit.engine.conditions import (
 )
 from rolefit.engine.errors import Problem, RulesetError
 from rolefit.engine.rule_parsing import read_claim_ids
-from rolefit.engine.ruleset import CERTAINTIES, PATHS, UNDETERMINED, Ruleset
+from rolefit.engine.ruleset import ALL_PATHS, CERTAINTIES, PATHS, Ruleset
 from rolefit.engine.vocabulary import Field, Kind
 from rolefit.engine.yaml_source import Value, read_yaml, suggest
 from rolefit.verification.smt import ANSWER_FINDINGS
@@ -141,7 +141,7 @@ class _Reader:
             fields,
             frozenset(rule.signal for rule in ruleset.signals),
             {name: threshold.value for name, threshold in ruleset.thresholds.items()},
-            {ANSWER_PATH: (*PATHS, UNDETERMINED), ANSWER_CERTAINTY: CERTAINTIES},
+            {ANSWER_PATH: ALL_PATHS, ANSWER_CERTAINTY: CERTAINTIES},
         )
 
     def read(self, value: Value) -> Property:

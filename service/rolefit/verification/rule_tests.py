@@ -11,12 +11,12 @@ from rolefit.engine.errors import Problem, RulesetError
 from rolefit.engine.recommender import Engine
 from rolefit.engine.rule_parsing import read_claim_ids
 from rolefit.engine.ruleset import (
+    ALL_PATHS,
     CERTAINTIES,
     COVERAGES,
     FITS,
     PATHS,
     SEATS,
-    UNDETERMINED,
     Ruleset,
 )
 from rolefit.engine.yaml_source import Value, read_yaml, suggest
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 TEST_FOLDER = "tests"
 _TERNARY = ("YES", "NO", "UNKNOWN")
 _STATES = ("READY", "MISSING", "THIN", "UNKNOWN")
-_ANY_PATH = (*PATHS, UNDETERMINED)
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,7 @@ class _Reader:
         settling = [rule.id for rule in (*ruleset.verdicts, *ruleset.statements)]
         # Of what has one value, and of lists of names, by the key in a test.
         self._single = {
-            "path": _ANY_PATH,
+            "path": ALL_PATHS,
             "certainty": CERTAINTIES,
             "seat": SEATS,
             "pay": COVERAGES,
@@ -213,7 +212,7 @@ class _Reader:
                 found.append(Expectation(key, "", expected, entries[key].line))
         if "possible_paths" in entries:
             items = entries["possible_paths"].as_list("possible_paths")
-            paths = _in_order(_one_of(item, "path", _ANY_PATH) for item in items)
+            paths = _in_order(_one_of(item, "path", ALL_PATHS) for item in items)
             line = entries["possible_paths"].line
             found.append(Expectation("possible paths", "", paths, line))
         for key, (what, expected, subjects) in self._listed.items():
@@ -237,7 +236,7 @@ def _one_of(value: Value, what: str, valid: Iterable[str]) -> str:
 
 def _in_order(paths: Iterable[str]) -> str:
     given = set(paths)
-    return ", ".join(path for path in _ANY_PATH if path in given) or "none"
+    return ", ".join(path for path in ALL_PATHS if path in given) or "none"
 
 
 _SEEN: dict[str, Callable[[Observation, str], str]] = {

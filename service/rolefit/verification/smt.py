@@ -28,6 +28,7 @@ from rolefit.engine.conditions import (
 )
 from rolefit.engine.facts import Facts
 from rolefit.engine.ruleset import (
+    ALL_PATHS,
     CERTAINTIES,
     PATHS,
     UNDETERMINED,
@@ -40,7 +41,6 @@ from rolefit.engine.vocabulary import FactValue, Field, Kind
 
 # A pseudo field that only properties read: the codes found.
 ANSWER_FINDINGS = "answer.findings"
-ALL_PATHS = (*PATHS, UNDETERMINED)
 
 # z3 has no type hints: a formula is a z3.BoolRef, a term any z3.ExprRef.
 Formula: TypeAlias = Any
