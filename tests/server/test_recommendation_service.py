@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-from types import SimpleNamespace
+import os
 from typing import Any, cast
 
 import grpc
 import pytest
 
 from rolefit.engine import Engine
+from rolefit.engine.answer import Answer
+from rolefit.engine.catalogue_messages import CatalogueMessages
 from rolefit.server import log
 from rolefit.server.admission import Admission
+from rolefit.server.call import Call
 from rolefit.server.config import LogFormat
 from rolefit.server.errors import CallError
 from rolefit.server.recommendation_service import RecommendationService
 from rolefit.server.serving import StartError, self_test
+from rolefit.server.snapshot import Snapshot, Snapshots
 from rolefit.server.unary_call import check_deadline
 from rolefit.v1 import recommendation_service_pb2
 from rolefit.v1.profile_pb2 import CandidateProfile
-from rolefit.v1.recommendation_pb2 import Recommendation
+from rolefit.v1.recommendation_pb2 import Recommendation, Ruleset
 from rolefit.v1.recommendation_service_pb2 import RecommendRequest, RecommendResponse
 
 from .calls import EMPTY
@@ -28,23 +32,26 @@ from .calls import EMPTY
 
 class FakeEngine:
     def __init__(self, fault: Exception | None = None) -> None:
-        self.ruleset = SimpleNamespace(name="r", version="1", digest="sha256:0")
         self.asked: list[int] = []
         self._fault = fault
 
-    def recommend(self, profile: CandidateProfile, view: int) -> Recommendation:
+    def answer(self, profile: CandidateProfile, view: int) -> Answer:
         self.asked.append(view)
         if self._fault:
             raise self._fault
-        return Recommendation(headline="yes")
+        body = Recommendation(headline="yes").SerializeToString()
+        return Answer(body, "ML_ENGINEER", "CERTAIN", {}, ())
 
 
 def service(engine: FakeEngine) -> RecommendationService:
-    return RecommendationService(cast(Engine, engine))
+    ruleset = Ruleset(name="r", version="1", digest="sha256:0")
+    snapshot = Snapshot(cast(Engine, engine), cast(CatalogueMessages, None), ruleset)
+    return RecommendationService(Snapshots(snapshot))
 
 
 def respond(engine: FakeEngine, message: bytes, seconds_left: float | None) -> bytes:
-    return service(engine).methods["Recommend"].respond(message, seconds_left)
+    call = Call("Recommend", os.urandom(16).hex())
+    return service(engine).methods["Recommend"].respond(message, seconds_left, call)
 
 
 def test_the_answer_names_the_rules_and_the_decision() -> None:

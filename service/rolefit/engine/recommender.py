@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
+from rolefit.engine.answer import Answer
 from rolefit.engine.assembly import Assembler, View
 from rolefit.engine.checks import decisive_fields
 from rolefit.engine.comparison import compare_answers
@@ -60,6 +61,24 @@ class Engine:
         with self._lock:
             return run_rules(self.ruleset, self.program, self._sessions, self._judge, facts)
 
+    def answer(
+        self, profile: CandidateProfile, view: View.ValueType = View.VIEW_STANDARD
+    ) -> Answer:
+        """The same as `recommend`, serialised.
+
+        Raises:
+            InferenceError: The rules engine failed; the next call starts clean.
+        """
+        outcome = self.run(read_facts(profile))
+        message = self._recommendation(outcome, view)
+        return Answer(
+            body=message.SerializeToString(deterministic=True),
+            path=outcome.verdict.path,
+            certainty=outcome.verdict.certainty,
+            facts=outcome.facts,
+            rules_fired=tuple(r.id for r in self.ruleset.rules if r.id in outcome.met),
+        )
+
     def recommend(
         self, profile: CandidateProfile, view: View.ValueType = View.VIEW_STANDARD
     ) -> Recommendation:
@@ -68,7 +87,9 @@ class Engine:
         Raises:
             InferenceError: The rules engine failed; the next call starts clean.
         """
-        outcome = self.run(read_facts(profile))
+        return self._recommendation(self.run(read_facts(profile)), view)
+
+    def _recommendation(self, outcome: Outcome, view: View.ValueType) -> Recommendation:
         answer = self._assembler.recommendation(outcome, view)
         if view == View.VIEW_FULL:
             answer.preparations.extend(self._prepare(outcome))

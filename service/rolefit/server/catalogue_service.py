@@ -12,9 +12,10 @@ import grpc
 from google.protobuf.message import Message
 
 from rolefit.engine.catalogue_messages import CatalogueMessages
-from rolefit.engine.ruleset import Ruleset
 from rolefit.server import errors
+from rolefit.server.call import Call
 from rolefit.server.page_token import WrongTokenError, listing_tag, read_token, write_token
+from rolefit.server.snapshot import Snapshots
 from rolefit.server.unary_call import Method, UnaryCalls
 from rolefit.server.validation import Violation, checker, shown
 from rolefit.v1 import catalogue_service_pb2 as pb
@@ -39,17 +40,17 @@ _E = TypeVar("_E", bound=Message)
 
 
 class CatalogueService:
-    """The service, over a rule set.
+    """The service, over snapshots that it does not own.
 
     Args:
-        ruleset: What it shows.
+        snapshots: The rule sets; it shows the current one.
 
     Attributes:
         methods: Its methods by name.
     """
 
-    def __init__(self, ruleset: Ruleset) -> None:
-        self._catalogue = CatalogueMessages(ruleset)
+    def __init__(self, snapshots: Snapshots) -> None:
+        self._snapshots = snapshots
         table = (
             _method("ListPaths", pb.ListPathsRequest, self.list_paths),
             _method("GetPath", pb.GetPathRequest, self.get_path),
@@ -61,6 +62,10 @@ class CatalogueService:
             _method("ListCodes", pb.ListCodesRequest, self.list_codes),
         )
         self.methods = {method.name: method for method in table}
+
+    @property
+    def _catalogue(self) -> CatalogueMessages:
+        return self._snapshots.current.catalogue
 
     def handler(self, calls: UnaryCalls) -> grpc.GenericRpcHandler:
         """Return what a gRPC server registers."""
@@ -201,7 +206,7 @@ def _method(name: str, request: type[Message], answer: Callable[[Any], Message])
     """A method whose requests are checked against the contract, and which decides nothing."""
     violations = checker(request)
 
-    def checked(message: Message, _call_id: str) -> Message:
+    def checked(message: Message, _call: Call) -> Message:
         bad = violations(message)
         if bad:
             raise errors.invalid_fields(bad)

@@ -1,14 +1,17 @@
 """RecommendationService over an engine."""
 
+from collections.abc import Sequence
+
 import grpc
 
-from rolefit.engine import Engine
 from rolefit.engine.changes import Limits
 from rolefit.engine.reaching import MOST_CHANGES, Goal
 from rolefit.server import errors
+from rolefit.server.call import Call
+from rolefit.server.snapshot import Decision, DecisionWatcher, Snapshots
 from rolefit.server.unary_call import Method, UnaryCalls
 from rolefit.server.validation import ProfileRequest, violations
-from rolefit.v1 import recommendation_pb2, recommendation_service_pb2
+from rolefit.v1 import recommendation_service_pb2
 from rolefit.v1.change_pb2 import CHANGE_GOAL_OPEN
 from rolefit.v1.field_change_pb2 import EFFORT_YEARS, Effort
 from rolefit.v1.path_pb2 import Path
@@ -40,22 +43,19 @@ def validate(request: ProfileRequest) -> None:
 
 
 class RecommendationService:
-    """The service, over an engine that it does not own.
+    """The service, over snapshots that it does not own.
 
     Args:
-        engine: Decides.
+        snapshots: The rule sets to decide by.
+        watchers: Told of every answer to Recommend.
 
     Attributes:
         methods: Its methods by name.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._ruleset = recommendation_pb2.Ruleset(
-            name=engine.ruleset.name,
-            version=engine.ruleset.version,
-            digest=engine.ruleset.digest,
-        )
+    def __init__(self, snapshots: Snapshots, watchers: Sequence[DecisionWatcher] = ()) -> None:
+        self._snapshots = snapshots
+        self._watchers = tuple(watchers)
         table = (
             Method("Recommend", RecommendRequest, self.recommend),
             Method("Prepare", PrepareRequest, self.prepare),
@@ -68,42 +68,45 @@ class RecommendationService:
         """Return what a gRPC server registers."""
         return calls.handler(SERVICE, self.methods.values())
 
-    def recommend(self, request: RecommendRequest, decision_id: str) -> RecommendResponse:
+    def recommend(self, request: RecommendRequest, call: Call) -> bytes:
         """Check a request and answer it.
 
         Raises:
             CallError: Some field is bad; all of them are named.
         """
         validate(request)
-        return self.decide(request, decision_id)
+        return self.decide(request, call)
 
-    def decide(self, request: RecommendRequest, decision_id: str) -> RecommendResponse:
+    def decide(self, request: RecommendRequest, call: Call) -> bytes:
         """Ask the engine about a valid request."""
+        snapshot = self._snapshots.current
         view = request.view or recommendation_service_pb2.VIEW_STANDARD
-        return RecommendResponse(
-            recommendation=self._engine.recommend(request.profile, view),
-            ruleset=self._ruleset,
-            decision_id=decision_id,
-        )
+        answer = snapshot.engine.answer(request.profile, view)
+        for watcher in self._watchers:
+            watcher.decided(Decision(call, snapshot, answer))
+        response = RecommendResponse(ruleset=snapshot.ruleset, decision_id=call.id)
+        response.recommendation.MergeFromString(answer.body)
+        return response.SerializeToString(deterministic=True)
 
-    def prepare(self, request: PrepareRequest, decision_id: str) -> PrepareResponse:
+    def prepare(self, request: PrepareRequest, call: Call) -> PrepareResponse:
         """Check a request and say what to prepare.
 
         Raises:
             CallError: Some field is bad; all of them are named.
         """
         validate(request)
+        snapshot = self._snapshots.current
         paths = [Path.Name(path).removeprefix("PATH_") for path in dict.fromkeys(request.paths)]
-        prepared = self._engine.prepare(request.profile, paths)
+        prepared = snapshot.engine.prepare(request.profile, paths)
         return PrepareResponse(
             recommended_path=Path.Value(f"PATH_{prepared.path}"),
             preparations=prepared.preparations,
-            ruleset=self._ruleset,
-            decision_id=decision_id,
+            ruleset=snapshot.ruleset,
+            decision_id=call.id,
         )
 
     def compare_profiles(
-        self, request: CompareProfilesRequest, decision_id: str
+        self, request: CompareProfilesRequest, call: Call
     ) -> CompareProfilesResponse:
         """Check a request and compare its profiles.
 
@@ -111,30 +114,30 @@ class RecommendationService:
             CallError: Some field is bad; all of them are named.
         """
         validate(request)
+        snapshot = self._snapshots.current
         view = request.view or recommendation_service_pb2.VIEW_STANDARD
         return CompareProfilesResponse(
-            comparison=self._engine.compare(request.a, request.b, view),
-            ruleset=self._ruleset,
-            decision_id=decision_id,
+            comparison=snapshot.engine.compare(request.a, request.b, view),
+            ruleset=snapshot.ruleset,
+            decision_id=call.id,
         )
 
-    def find_changes(
-        self, request: FindChangesRequest, decision_id: str
-    ) -> FindChangesResponse:
+    def find_changes(self, request: FindChangesRequest, call: Call) -> FindChangesResponse:
         """Check a request and look for changes.
 
         Raises:
             CallError: Some field is bad; all of them are named.
         """
         validate(request)
-        reached = self._engine.find_changes(request.profile, _goal(request))
+        snapshot = self._snapshots.current
+        reached = snapshot.engine.find_changes(request.profile, _goal(request))
         return FindChangesResponse(
             current_path=Path.Value(f"PATH_{reached.path}"),
             outcome=reached.outcome,
             changes=reached.changes,
             headline=reached.headline,
-            ruleset=self._ruleset,
-            decision_id=decision_id,
+            ruleset=snapshot.ruleset,
+            decision_id=call.id,
         )
 
 

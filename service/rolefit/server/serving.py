@@ -14,10 +14,12 @@ from grpc_reflection.v1alpha import reflection
 from rolefit.engine import Engine, RulesetError, load_ruleset
 from rolefit.server import catalogue_service, ports, recommendation_service
 from rolefit.server.admission import Admission, LoopClock
+from rolefit.server.call import Call
 from rolefit.server.catalogue_service import CatalogueService
 from rolefit.server.config import ServerConfig
 from rolefit.server.health import Health
 from rolefit.server.recommendation_service import RecommendationService
+from rolefit.server.snapshot import Snapshot, Snapshots
 from rolefit.server.unary_call import UnaryCalls
 from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.v1.recommendation_service_pb2 import VIEW_FULL, RecommendRequest
@@ -68,21 +70,22 @@ class RunningServer:
         self,
         server: aio.Server,
         health: Health,
-        engine: Engine,
+        snapshots: Snapshots,
         config: ServerConfig,
         port: int,
         ticking: asyncio.Future[None],
     ) -> None:
         self._server = server
         self._health = health
-        self._engine = engine
+        self._snapshots = snapshots
         self._config = config
         self._ticking = ticking
         self.port = port
+        ruleset = snapshots.current.ruleset
         self.ruleset = {
-            "ruleset": engine.ruleset.name,
-            "ruleset_version": engine.ruleset.version,
-            "ruleset_digest": engine.ruleset.digest,
+            "ruleset": ruleset.name,
+            "ruleset_version": ruleset.version,
+            "ruleset_digest": ruleset.digest,
         }
 
     async def drain_and_stop(self, hurry: asyncio.Event) -> None:
@@ -104,7 +107,7 @@ class RunningServer:
         self._health.end_watches()
         await self._server.stop(config.grace_seconds)
         self._ticking.cancel()
-        self._engine.close()
+        self._snapshots.close()
 
 
 async def start(config: ServerConfig, host: str, port: int, shared: bool) -> RunningServer:
@@ -120,14 +123,14 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
         StartError: The rules are broken, the engine fails or the port is taken.
     """
     try:
-        engine = Engine(load_ruleset(config.rules))
+        snapshots = Snapshots(Snapshot.of(Engine(load_ruleset(config.rules))))
     except RulesetError as error:
         raise StartError(str(error)) from None
     clock = LoopClock()
     calls = UnaryCalls(Admission(config.max_in_flight, config.stall_seconds, clock))
-    recommending = RecommendationService(engine)
+    recommending = RecommendationService(snapshots)
     self_test(recommending)
-    catalogue = CatalogueService(engine.ruleset)
+    catalogue = CatalogueService(snapshots)
     health = Health()
     for name in _SERVICES:
         await health.set(name, health_pb2.HealthCheckResponse.SERVING)
@@ -145,7 +148,7 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
         raise StartError(f"cannot listen on {address}: address already in use") from None
     await server.start()
     ticking = asyncio.ensure_future(clock.run())
-    return RunningServer(server, health, engine, config, bound, ticking)
+    return RunningServer(server, health, snapshots, config, bound, ticking)
 
 
 def self_test(service: RecommendationService) -> None:
@@ -156,7 +159,7 @@ def self_test(service: RecommendationService) -> None:
     """
     request = RecommendRequest(profile=CandidateProfile(), view=VIEW_FULL)
     try:
-        service.decide(request, decision_id="").SerializeToString()
+        service.decide(request, Call("Recommend", ""))
     except Exception as error:
         raise StartError(f"the engine failed its self-test: {error!r}") from error
 

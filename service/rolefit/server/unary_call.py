@@ -7,7 +7,7 @@ share its places for calls and its one processor.
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from grpc import aio
 
 from rolefit.server import errors, log
 from rolefit.server.admission import Admission
+from rolefit.server.call import Call, CallWatcher, Gate
 
 # How long to look for one more call in the queue, as a share of the last evaluation: enough
 # for gRPC to hand it over where evaluations take milliseconds; next to nothing where they
@@ -35,34 +36,36 @@ class Method:
     Attributes:
         name: Its name in the contract.
         request: The type of its request.
-        answer: Returns the response to a request and a new call id, 32 hexadecimal digits;
-            raises CallError where there is none. It need not check that the request parsed.
+        answer: Returns the response to a request, as a message or serialised; raises
+            CallError where there is none. It need not check that the request parsed.
     """
 
     name: str
     request: type[Message]
-    answer: Callable[[Any, str], Message]
+    answer: Callable[[Any, Call], Message | bytes]
 
-    def respond(self, message: bytes, seconds_left: float | None) -> bytes:
+    def respond(self, message: bytes, seconds_left: float | None, call: Call) -> bytes:
         """Turn the bytes of a request into the bytes of its response.
 
         Args:
             message: A serialised request.
             seconds_left: Until the caller's deadline; None if there is none.
+            call: The call that brought it.
 
         Raises:
             CallError: There is no response. If the fault is ours, its cause is logged.
         """
-        call_id = os.urandom(16).hex()
         try:
             check_deadline(seconds_left)
-            response = self.answer(self.parse(message), call_id)
+            response = self.answer(self.parse(message), call)
+            if isinstance(response, bytes):
+                return response
             return response.SerializeToString(deterministic=True)
         except errors.CallError:
             raise
         except Exception:
-            log.logger().exception("call failed", decision_id=call_id)
-            raise errors.internal(call_id) from None
+            log.logger().exception("call failed", decision_id=call.id)
+            raise errors.internal(call.id) from None
 
     def parse(self, message: bytes) -> Message:
         """Parse a request.
@@ -96,10 +99,19 @@ class UnaryCalls:
 
     Args:
         admission: Limits the calls held at once.
+        gate: Decides who may call; without one, everybody may.
+        watchers: Told of every call that ended.
     """
 
-    def __init__(self, admission: Admission) -> None:
+    def __init__(
+        self,
+        admission: Admission,
+        gate: Gate | None = None,
+        watchers: Sequence[CallWatcher] = (),
+    ) -> None:
         self._admission = admission
+        self._gate = gate
+        self._watchers = tuple(watchers)
         # Who evaluates; the others wait in order of arrival.
         self._turn = asyncio.Lock()
 
@@ -124,23 +136,37 @@ class UnaryCalls:
 
     async def _carry_out(self, method: Method, context: _Context) -> bytes:
         """Answer one call; failures end it with a rich status."""
-        call = cast("asyncio.Task[object]", asyncio.current_task())
+        call = Call(method.name, os.urandom(16).hex())
+        code = grpc.StatusCode.CANCELLED  # unless it comes to more
         try:
-            self._admission.enter(call)
-            try:
-                message = await self._receive(method, call, context)
-                async with self._turn:
-                    began = time.perf_counter()
-                    answer = method.respond(message, context.time_remaining())
-                    await self._let_others_in(time.perf_counter() - began)
-                return answer
-            finally:
-                self._admission.leave(call)
+            if self._gate is not None:
+                self._gate.admit(call, context)
+            answer = await self._answer(method, call, context)
+            code = grpc.StatusCode.OK
+            return answer
         except errors.CallError as refused:
+            code = refused.code
             status = refused.status()
             return await context.abort(
                 status.code, status.details, tuple(status.trailing_metadata)
             )
+        finally:
+            for watcher in self._watchers:
+                watcher.ended(call, code)
+
+    async def _answer(self, method: Method, call: Call, context: _Context) -> bytes:
+        """Answer one call once it has a place and its turn has come."""
+        task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._admission.enter(task)
+        try:
+            message = await self._receive(method, task, context)
+            async with self._turn:
+                began = time.perf_counter()
+                answer = method.respond(message, context.time_remaining(), call)
+                await self._let_others_in(time.perf_counter() - began)
+            return answer
+        finally:
+            self._admission.leave(task)
 
     async def _receive(
         self, method: Method, call: asyncio.Task[object], context: _Context

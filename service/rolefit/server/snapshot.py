@@ -1,0 +1,72 @@
+"""A rule set as the server answers by it, pinned by every call for as long as it runs."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from rolefit.engine import Engine
+from rolefit.engine.answer import Answer
+from rolefit.engine.catalogue_messages import CatalogueMessages
+from rolefit.server.call import Call
+from rolefit.v1.recommendation_pb2 import Ruleset
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One loaded rule set; it never changes.
+
+    Attributes:
+        engine: Decides by it.
+        catalogue: What it says of the guide.
+        ruleset: Its name, version and digest, as answers carry them.
+    """
+
+    engine: Engine
+    catalogue: CatalogueMessages
+    ruleset: Ruleset
+
+    @classmethod
+    def of(cls, engine: Engine) -> "Snapshot":
+        """Return the snapshot of an engine, which it owns from then on."""
+        loaded = engine.ruleset
+        return cls(
+            engine=engine,
+            catalogue=CatalogueMessages(loaded),
+            ruleset=Ruleset(name=loaded.name, version=loaded.version, digest=loaded.digest),
+        )
+
+
+class Snapshots:
+    """The snapshots that a process holds.
+
+    Attributes:
+        current: The one that answers calls which name no other.
+    """
+
+    def __init__(self, current: Snapshot) -> None:
+        self.current = current
+
+    def close(self) -> None:
+        """Free what the engines hold."""
+        self.current.engine.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A profile that was decided about.
+
+    Attributes:
+        call: The call that asked.
+        snapshot: The rule set that decided.
+        answer: The answer, with the facts it rests on.
+    """
+
+    call: Call
+    snapshot: Snapshot
+    answer: Answer
+
+
+class DecisionWatcher(Protocol):
+    """Is told of every decision."""
+
+    def decided(self, decision: Decision) -> None:
+        """Note a decision; it must not raise and not wait."""
