@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rolefit.engine.explanation import FieldEvidence
+from rolefit.engine.conditions import Test, describe
+from rolefit.engine.facts import Facts
+from rolefit.engine.vocabulary import Vocabulary
 from rolefit.v1 import evidence_pb2
 from rolefit.v1.path_pb2 import Path
 
@@ -14,6 +16,7 @@ STRENGTHS = {
     "S": evidence_pb2.CLAIM_STRENGTH_HEDGED,
     "H": evidence_pb2.CLAIM_STRENGTH_FLAT,
 }
+_NOT_GIVEN = "not given"
 
 
 def path_number(path: str) -> Path.ValueType:
@@ -21,11 +24,20 @@ def path_number(path: str) -> Path.ValueType:
     return Path.Value(f"PATH_{path}")
 
 
-def evidence_messages(items: Iterable[FieldEvidence]) -> list[evidence_pb2.Evidence]:
-    """The contract's messages for evidence."""
+def observed_words(field: str, facts: Facts, vocabulary: Vocabulary) -> str:
+    """The value seen of a field, in words."""
+    return vocabulary.value_words(field, facts[field]) if field in facts else _NOT_GIVEN
+
+
+def evidence_messages(
+    tests: Iterable[Test], facts: Facts, vocabulary: Vocabulary
+) -> list[evidence_pb2.Evidence]:
+    """The contract's messages for the tests that something rests on."""
     return [
         evidence_pb2.Evidence(
-            field=item.field, observed=item.observed, condition=item.condition
+            field=test.subject,
+            observed=observed_words(test.subject, facts, vocabulary),
+            condition=describe(test, vocabulary),
         )
-        for item in items
+        for test in tests
     ]

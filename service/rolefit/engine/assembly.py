@@ -1,269 +1,122 @@
-"""Writes an outcome as the contract's Recommendation."""
+"""Writes what rules say as parts of the contract's Recommendation, each a message.
+
+What a part rests on, its evidence, stands last in every message and is added by `parts.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from rolefit.engine.answer_parts import STRENGTHS, evidence_messages, path_number
-from rolefit.engine.change_messages import field_changes, margin_messages
-from rolefit.engine.changes import ChangeFinder, Steps
-from rolefit.engine.compilation import Program
-from rolefit.engine.decision_space import DecisionSpace
-from rolefit.engine.explanation import Explainer, Question
-from rolefit.engine.margins import FlipFinder
-from rolefit.engine.outcome import Outcome, Readiness
-from rolefit.engine.preparation import PreparationWriter
+from rolefit.engine.answer_parts import STRENGTHS, path_number
+from rolefit.engine.facts import Facts
 from rolefit.engine.ruleset import (
-    FITS,
     PATHS,
+    UNDETERMINED,
     FindingRule,
     FitRule,
+    PayNoteRule,
     Ruleset,
+    SignalRule,
     StatementRule,
+    VerdictRule,
 )
 from rolefit.engine.speech import Speech
 from rolefit.engine.templates import Template
-from rolefit.v1 import evidence_pb2, profile_pb2, recommendation_service_pb2
+from rolefit.v1 import profile_pb2
 from rolefit.v1 import recommendation_pb2 as pb
-from rolefit.v1.preparation_pb2 import Preparation
 
-View = recommendation_service_pb2.View
+# Open paths rank before closed ones.
+OPENNESS = {"YES": 0, "UNKNOWN": 1, "NO": 2}
+# The value of a statement about pay with which figures go.
+COVERED = "COVERED"
 
-_MOST_BASIC_QUESTIONS = 3
-_OPENNESS = ("YES", "UNKNOWN", "NO")
 
+class PartWriter:
+    """Writes parts of answers by one rule set.
 
-class Assembler:
-    """What writing any answer by one rule set needs.
-
-    Args:
-        ruleset: The rules.
-        program: The rules as the rules engine gets them.
-        space: All profiles as the verdict rules see them; None if there are too many.
+    Every method takes the facts that the sentence shows; most take the path concluded, which
+    the sentence may name.
     """
 
-    def __init__(self, ruleset: Ruleset, program: Program, space: DecisionSpace | None):
-        self.ruleset = ruleset
-        self.changes = None if space is None else ChangeFinder(ruleset, space)
-        self.flips = None if space is None else FlipFinder(ruleset.vocabulary, space)
-        self.explainer = Explainer(ruleset, program)
-        self.speech = Speech(ruleset)
-        self.findings = sorted(ruleset.findings, key=lambda rule: ruleset.codes[rule.code].rank)
-        self.fits = {path: [r for r in ruleset.fits if path in r.paths] for path in PATHS}
-        self.bands = {(band.path, band.level): band for band in ruleset.bands}
+    def __init__(self, ruleset: Ruleset):
+        self._ruleset = ruleset
+        self._speech = Speech(ruleset)
+        self._bands = {(band.path, band.level): band for band in ruleset.bands}
 
-    def recommendation(self, outcome: Outcome, view: View.ValueType) -> pb.Recommendation:
-        """The answer; `view` says how much of it."""
-        writer = _AnswerWriter(self, outcome, basic=view == View.VIEW_BASIC)
-        return writer.write(view)
+    def say(self, template: Template, facts: Facts, path: str = UNDETERMINED) -> str:
+        """A sentence about the profile."""
+        words = {"path": self._ruleset.paths[path].label}
+        return self._speech.say(template, facts, words)
 
-    def preparations(
-        self, outcome: Outcome, readiness: Readiness, paths: Sequence[str] = ()
-    ) -> list[Preparation]:
-        """What to prepare for the paths; without any, for the default ones."""
-        explanation = self.explainer.explain(outcome)
-        writer = PreparationWriter(self.ruleset, self.speech, outcome, readiness, explanation)
-        ranked = _AnswerWriter(self, outcome, basic=True).ranked_paths()
-        return [writer.write(path) for path in paths or writer.default_paths(ranked)]
-
-
-class _AnswerWriter:
-    """Writes one answer."""
-
-    def __init__(self, assembler: Assembler, outcome: Outcome, basic: bool):
-        self._assembler = assembler
-        self._ruleset = assembler.ruleset
-        self._outcome = outcome
-        self._verdict = outcome.verdict
-        self._explanation = assembler.explainer.explain(outcome)
-        self._basic = basic
-
-    def write(self, view: View.ValueType) -> pb.Recommendation:
-        answer = pb.Recommendation(
-            path=path_number(self._verdict.path),
-            certainty=pb.Certainty.Value(f"CERTAINTY_{self._verdict.certainty}"),
-            possible_paths=[path_number(path) for path in self._verdict.possible],
-            headline=self._say(self._verdict.rule.because),
-            findings=[self._finding(r) for r in self._assembler.findings if self._fired(r.id)],
-            next_questions=self._questions(),
-            seat=self._seat(),
-            proven=self._verdict.proven,
-        )
-        if not self._basic:
-            needs = self._needs()
-            answer.assessments.extend(
-                self._assessment(path, needs.get(path, ())) for path in self.ranked_paths()
-            )
-            answer.margins.extend(self._margins())
-            answer.compensation.CopyFrom(self._compensation())
-        if view == View.VIEW_FULL:
-            answer.trace.CopyFrom(self._trace())
-        return answer
-
-    def _questions(self) -> list[pb.NextQuestion]:
-        questions = self._explanation.questions()
-        return [
-            _question(q) for q in questions[: _MOST_BASIC_QUESTIONS if self._basic else None]
-        ]
-
-    def _fired(self, rule_id: str) -> bool:
-        return rule_id in self._outcome.met
-
-    def _say(self, template: Template) -> str:
-        words = {"path": self._ruleset.paths[self._verdict.path].label}
-        return self._assembler.speech.say(template, self._outcome, words)
-
-    def _evidence(self, rule_id: str) -> list[evidence_pb2.Evidence]:
-        if self._basic:
-            return []
-        return evidence_messages(self._explanation.evidence(rule_id))
-
-    def _finding(self, rule: FindingRule) -> pb.Finding:
-        kind = pb.FindingKind.Value(f"FINDING_KIND_{self._ruleset.codes[rule.code].kind}")
-        if self._basic:
-            return pb.Finding(code=rule.code, kind=kind)
+    def finding(self, rule: FindingRule, facts: Facts, path: str) -> pb.Finding:
+        """A finding whose rule fired."""
         return pb.Finding(
             code=rule.code,
-            kind=kind,
-            message=self._say(rule.because),
+            kind=finding_kind(self._ruleset, rule),
+            message=self.say(rule.because, facts, path),
             rule_id=rule.id,
             claims=rule.claims,
             strength=STRENGTHS[rule.strength],
             convention=rule.convention,
-            evidence=self._evidence(rule.id),
         )
 
-    def ranked_paths(self) -> list[str]:
-        """All five paths: the recommended first, then by fit, then open before closed."""
-
-        def rank(path: str) -> tuple[bool, int, int, int]:
-            chosen = path == self._verdict.path
-            points = sum(rule.points for rule in self._fits(path))
-            return not chosen, -points, _OPENNESS.index(self._open_now(path)), PATHS.index(path)
-
-        return sorted(PATHS, key=rank)
-
-    def _fits(self, path: str) -> list[FitRule]:
-        """Fit rules that fired, weighty ones first."""
-        fired = [rule for rule in self._assembler.fits[path] if self._fired(rule.id)]
-        return sorted(fired, key=lambda rule: -abs(rule.points))
-
-    def _needs(self) -> dict[str, Steps]:
-        finder, position = self._assembler.changes, self._verdict.position
-        if finder is None or position is None:
-            return {}
-        return finder.would_need(position)
-
-    def _margins(self) -> list[pb.Margin]:
-        flips, position = self._assembler.flips, self._verdict.position
-        if flips is None or position is None:
-            return []
-        found = flips.margins(position, self._outcome.facts)
-        return margin_messages(found, self._ruleset.vocabulary)
-
-    def _assessment(self, path: str, needs: Steps) -> pb.PathAssessment:
-        fits = self._fits(path)
-        return pb.PathAssessment(
-            path=path_number(path),
-            fit=self._fit(fits),
-            open_now=pb.Ternary.Value(f"TERNARY_{self._open_now(path)}"),
-            reasons=[self._reason(rule) for rule in fits if rule.points > 0],
-            why_not=self._why_not(path, [rule for rule in fits if rule.points < 0]),
-            would_need=field_changes(needs, self._outcome.facts, self._ruleset.vocabulary),
-        )
-
-    def _fit(self, fits: list[FitRule]) -> pb.Fit.ValueType:
-        if not fits:
-            return pb.FIT_UNKNOWN
-        points = sum(rule.points for rule in fits)
-        name = next((fit for low, fit in self._ruleset.fit_bands if points >= low), FITS[0])
-        return pb.Fit.Value(f"FIT_{name}")
-
-    def _open_now(self, path: str) -> str:
-        return open_now(self._ruleset, self._outcome, path)
-
-    def _reason(self, rule: FitRule) -> pb.Reason:
+    def reason(self, rule: FitRule, facts: Facts) -> pb.Reason:
+        """What speaks for a path or against it, by a rule that fired."""
         return pb.Reason(
-            message=self._say(rule.because),
+            message=self.say(rule.because, facts),
             rule_id=rule.id,
             claims=rule.claims,
             convention=rule.convention,
-            evidence=self._evidence(rule.id),
         )
 
-    def _why_not(self, path: str, against: list[FitRule]) -> list[pb.Reason]:
-        """Unmet conditions, then what speaks against the path; each sentence once."""
-        said: dict[str, pb.Reason] = {}
-        unmet = self._obstacles(path) if path != self._verdict.path else []
-        for reason in (*unmet, *(self._reason(rule) for rule in against)):
-            said.setdefault(reason.message, reason)
-        return list(said.values())
+    def obstacle(self, rule: SignalRule, value: str, facts: Facts) -> pb.Reason:
+        """Why a path is none whose condition on a signal of that value is not met."""
+        return pb.Reason(
+            message=self.say(sentence_of(rule, value), facts),
+            rule_id=rule.id,
+            claims=rule.claims,
+            convention=rule.convention,
+        )
 
-    def _obstacles(self, path: str) -> list[pb.Reason]:
-        """The conditions that a path fails, or that an earlier rule came first."""
-        obstacles = self._explanation.obstacles(path)
-        if not obstacles:
-            winner = self._verdict.rule
-            return [
-                pb.Reason(
-                    message=self._say(self._ruleset.sentences["outranked"]),
-                    rule_id=winner.id,
-                    claims=winner.claims,
-                    convention=winner.convention,
-                    evidence=self._evidence(winner.id),
-                )
-            ]
-        return [
-            pb.Reason(
-                message=self._say(obstacle.template),
-                rule_id=obstacle.rule.id,
-                claims=obstacle.rule.claims,
-                convention=obstacle.rule.convention,
-                evidence=evidence_messages(obstacle.evidence),
-            )
-            for obstacle in obstacles
-        ]
+    def outranked(self, winner: VerdictRule, facts: Facts) -> pb.Reason:
+        """Why a path is none whose conditions are met: an earlier rule came first."""
+        return pb.Reason(
+            message=self.say(self._ruleset.sentences["outranked"], facts, winner.path),
+            rule_id=winner.id,
+            claims=winner.claims,
+            convention=winner.convention,
+        )
 
-    def _statement(self, topic: str) -> StatementRule:
-        statements = (rule for rule in self._ruleset.statements if rule.topic == topic)
-        return next(rule for rule in statements if self._fired(rule.id))
-
-    def _seat(self) -> pb.Seat:
-        rule = self._statement("seat")
+    def seat(self, rule: StatementRule, facts: Facts, path: str) -> pb.Seat:
+        """What a statement about the seat says."""
         return pb.Seat(
             available=pb.Ternary.Value(f"TERNARY_{rule.value}"),
-            message=self._say(rule.because),
-            evidence=self._evidence(rule.id),
+            message=self.say(rule.because, facts, path),
         )
 
-    def _compensation(self) -> pb.CompensationPanel:
-        rule = self._statement("pay")
+    def pay_note(self, rule: PayNoteRule, facts: Facts, path: str) -> pb.PayNote:
+        """What a note about pay says."""
+        return pb.PayNote(
+            kind=pb.PayNoteKind.Value(f"PAY_NOTE_KIND_{rule.kind}"),
+            message=self.say(rule.because, facts, path),
+            rule_id=rule.id,
+            claims=rule.claims,
+            strength=STRENGTHS[rule.strength],
+        )
+
+    def pay(self, rule: StatementRule, facts: Facts, path: str) -> pb.CompensationPanel:
+        """The panel of a statement about pay, but for its notes."""
         coverage = f"COMPENSATION_COVERAGE_{rule.value}"
         panel = pb.CompensationPanel(
             coverage=pb.CompensationCoverage.Value(coverage),
-            message=self._say(rule.because),
+            message=self.say(rule.because, facts, path),
         )
-        if rule.value == "COVERED":
-            bands = self._pay_bands()
+        if rule.value == COVERED:
+            bands = self._pay_bands(facts, path)
             panel.bands.extend(bands)
-            panel.notes.extend(self._pay_notes())
             if overlap := self._pay_overlap(bands):
                 panel.overlap.CopyFrom(overlap)
         return panel
-
-    def _pay_notes(self) -> list[pb.PayNote]:
-        return [
-            pb.PayNote(
-                kind=pb.PayNoteKind.Value(f"PAY_NOTE_KIND_{rule.kind}"),
-                message=self._say(rule.because),
-                rule_id=rule.id,
-                claims=rule.claims,
-                strength=STRENGTHS[rule.strength],
-                evidence=self._evidence(rule.id),
-            )
-            for rule in self._ruleset.pay_notes
-            if self._fired(rule.id)
-        ]
 
     def _pay_overlap(self, bands: list[pb.PayBand]) -> pb.PayOverlap | None:
         """Where all bands agree; None if they do not or there is nothing to compare."""
@@ -275,15 +128,14 @@ class _AnswerWriter:
         if low >= high and not open_ended:
             return None
         sentence = self._ruleset.sentences["pay_overlap_open" if open_ended else "pay_overlap"]
-        words = {"low": f"{low:,}", "high": f"{high:,}"}
-        message = self._assembler.speech.say(sentence, self._outcome, words)
+        message = sentence.render_words({"low": f"{low:,}", "high": f"{high:,}"})
         return pb.PayOverlap(low_usd=low, high_usd=high, message=message)
 
-    def _pay_bands(self) -> list[pb.PayBand]:
+    def _pay_bands(self, facts: Facts, path: str) -> list[pb.PayBand]:
         """The bands of both tracks for the level, the recommended path's first."""
-        level = str(self._outcome.facts.get("level", ""))
-        paths = sorted(PATHS, key=lambda path: path != self._verdict.path)
-        bands = (self._assembler.bands.get((path, level)) for path in paths)
+        level = str(facts.get("level", ""))
+        paths = sorted(PATHS, key=lambda each: each != path)
+        bands = (self._bands.get((each, level)) for each in paths)
         return [
             pb.PayBand(
                 path=path_number(band.path),
@@ -297,30 +149,27 @@ class _AnswerWriter:
             if band is not None
         ]
 
-    def _trace(self) -> pb.Trace:
-        signals = self._outcome.signals.items()
-        return pb.Trace(
-            signals=[
-                pb.Signal(name=name, value=pb.Ternary.Value(f"TERNARY_{value}"))
-                for name, value in signals
-            ],
-            rules_fired=[rule.id for rule in self._ruleset.rules if self._fired(rule.id)],
-        )
+
+def sentence_of(rule: SignalRule, value: str) -> Template:
+    """What a signal says of itself."""
+    return {"YES": rule.says_yes, "NO": rule.says_no}.get(value, rule.says_unknown)
 
 
-def open_now(ruleset: Ruleset, outcome: Outcome, path: str) -> str:
+def finding_kind(ruleset: Ruleset, rule: FindingRule) -> pb.FindingKind.ValueType:
+    """What sort of finding a rule adds."""
+    return pb.FindingKind.Value(f"FINDING_KIND_{ruleset.codes[rule.code].kind}")
+
+
+def open_now(ruleset: Ruleset, signals: Mapping[str, str], path: str) -> str:
     """Whether a path is open now: YES, NO or UNKNOWN."""
     signal = ruleset.paths[path].open_signal
-    return outcome.signals[signal] if signal else "YES"
+    return signals[signal] if signal else "YES"
 
 
-def _question(question: Question) -> pb.NextQuestion:
-    about = question.about
-    return pb.NextQuestion(
-        field=about.field,
-        question=question.words,
-        options=question.options,
-        could_lead_to=[path_number(path) for path in about.sways],
-        essential=about.essential,
-        settles=about.settles,
-    )
+def ranked(chosen: str, points: Mapping[str, int], openness: Mapping[str, str]) -> list[str]:
+    """All five paths: the recommended first, then by fit, then open before closed."""
+
+    def rank(path: str) -> tuple[bool, int, int, int]:
+        return path != chosen, -points[path], OPENNESS[openness[path]], PATHS.index(path)
+
+    return sorted(PATHS, key=rank)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rolefit.engine.answer_parts import path_number
+from rolefit.engine.answer_parts import observed_words, path_number
 from rolefit.engine.changes import FieldStep
-from rolefit.engine.explanation import NOT_GIVEN
 from rolefit.engine.facts import Facts, write_fact
 from rolefit.engine.margins import Flip, Margin
 from rolefit.engine.vocabulary import Vocabulary
@@ -23,11 +22,7 @@ def field_changes(
         FieldChange(
             field=step.field,
             label=vocabulary.words[step.field].label,
-            observed=(
-                vocabulary.value_words(step.field, facts[step.field])
-                if step.field in facts
-                else NOT_GIVEN
-            ),
+            observed=observed_words(step.field, facts, vocabulary),
             needed=step.needed,
             effort=Effort.Value(f"EFFORT_{step.effort or 'UNSPECIFIED'}"),
         )
@@ -44,18 +39,15 @@ def changed_profile(profile: CandidateProfile, steps: Iterable[FieldStep]) -> Ca
     return changed
 
 
-def margin_messages(margins: Iterable[Margin], vocabulary: Vocabulary) -> list[pb.Margin]:
-    """The margins of the numbers of a profile."""
-    return [
-        pb.Margin(
-            field=margin.field,
-            label=vocabulary.words[margin.field].label,
-            value=margin.value,
-            below=_flip(margin.below),
-            above=_flip(margin.above),
-        )
-        for margin in margins
-    ]
+def margin_message(margin: Margin, vocabulary: Vocabulary) -> pb.Margin:
+    """The margin of one number of a profile."""
+    return pb.Margin(
+        field=margin.field,
+        label=vocabulary.words[margin.field].label,
+        value=margin.value,
+        below=_flip(margin.below),
+        above=_flip(margin.above),
+    )
 
 
 def _flip(flip: Flip | None) -> pb.Flip | None:

@@ -94,6 +94,8 @@ class ChangeFinder:
     def __init__(self, ruleset: Ruleset, space: DecisionSpace):
         self._vocabulary = ruleset.vocabulary
         self._space = space
+        # In the order to ask.
+        self._levels = sorted(range(len(space.fields)), key=space.ask_rank.__getitem__)
         self._changes = [ruleset.vocabulary.words[field].change for field in space.fields]
         self.would_need = functools.lru_cache(maxsize=_REMEMBERED)(self._would_need)
 
@@ -234,9 +236,9 @@ class ChangeFinder:
     ) -> Steps:
         """What lies between two positions; without facts, of nobody in particular."""
         steps = []
-        for level, (old, new) in enumerate(zip(before, after, strict=True)):
-            if old != new:
-                steps.append(self._step(search, level, old, after, facts))
+        for level in self._levels:
+            if before[level] != after[level]:
+                steps.append(self._step(search, level, before[level], after, facts))
         heaviest = {effort: -i for i, effort in enumerate(EFFORTS)}
         return tuple(sorted(steps, key=lambda step: heaviest.get(step.effort, -len(EFFORTS))))
 

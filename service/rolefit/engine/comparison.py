@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rolefit.engine.answer_parts import path_number
+from rolefit.engine.answer_parts import observed_words, path_number
 from rolefit.engine.checks import decisive_fields
-from rolefit.engine.explanation import NOT_GIVEN
 from rolefit.engine.facts import Facts
 from rolefit.engine.ruleset import Ruleset
 from rolefit.v1 import comparison_pb2 as pb
@@ -92,10 +91,7 @@ def _differs(path: str, facts: Pair) -> bool:
 
 def _difference(ruleset: Ruleset, path: str, facts: Pair) -> pb.FieldDifference:
     vocabulary = ruleset.vocabulary
-    a, b = (
-        vocabulary.value_words(path, each[path]) if path in each else NOT_GIVEN
-        for each in facts
-    )
+    a, b = (observed_words(path, each, vocabulary) for each in facts)
     return pb.FieldDifference(field=path, label=vocabulary.words[path].label, a=a, b=b)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import collections
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rolefit.engine.checks import signal_layers
@@ -21,8 +21,8 @@ from rolefit.engine.conditions import (
     Conjunction,
     alternatives,
     negated_alternatives,
-    tests_of,
 )
+from rolefit.engine.grouping import group_rules, group_signals, read_by
 from rolefit.engine.projection import Literal, Projection, Properties, literal, property_name
 from rolefit.engine.ruleset import RoundRule, Rule, Ruleset, SignalRule
 
@@ -61,41 +61,62 @@ class Alternative:
 class Layer:
     """Rules that may be fired together: none reads what another of them derives.
 
-    `definitions` are the engine's rule sets as JSON, each small enough for it.
+    Attributes:
+        name: Unique in a program.
+        rules: The rules.
+        alternatives: Theirs, by name.
+        definitions: The engine's rule sets as JSON, each small enough for it.
+        properties: What their conditions test.
     """
 
     name: str
     rules: tuple[Rule, ...]
     alternatives: dict[str, Alternative]
     definitions: tuple[str, ...]
+    properties: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rules whose outcome is remembered together, in layers that are fired one by one.
+
+    Attributes:
+        name: Unique in a program.
+        reads: Fields, signals of other groups and parts of the answer: its outcome depends
+            on nothing else.
+        layers: The rules.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    layers: tuple[Layer, ...]
 
 
 @dataclass(frozen=True)
 class Program:
-    """A compiled rule set: the layers in order of firing, and what they can see.
+    """A compiled rule set: groups in order of firing, and what they can see.
 
     Attributes:
         projection: Reduces the facts of a profile to properties.
-        signals: Layers that derive signals.
-        findings: Findings, fits, statements and pay notes that do not read the answer.
-        verdict: The verdicts.
-        advice: Findings, statements and pay notes that read the answer.
+        signals: Groups that derive signals.
+        verdicts: Groups of verdicts; the first rule of the file that is true concludes.
+        findings: Findings, fits, statements and pay notes.
         preparation: Interview rounds, résumé and negotiation; fired only when asked for.
         answer_groups: Groups of values that rules ask of the answer, by subject.
     """
 
     projection: Projection
-    signals: tuple[Layer, ...]
-    findings: Layer
-    verdict: Layer
-    advice: Layer
-    preparation: Layer
+    signals: tuple[Group, ...]
+    verdicts: tuple[Group, ...]
+    findings: tuple[Group, ...]
+    preparation: Group
     answer_groups: dict[str, frozenset[tuple[str, ...]]]
 
     @property
     def layers(self) -> tuple[Layer, ...]:
         """Every layer in order of firing."""
-        return (*self.signals, self.findings, self.verdict, self.advice, self.preparation)
+        groups = (*self.signals, *self.verdicts, *self.findings, self.preparation)
+        return tuple(layer for group in groups for layer in group.layers)
 
     def answer_properties(self, path: str, certainty: str) -> Properties:
         """The properties that rules after the verdict see."""
@@ -121,11 +142,17 @@ def compile_ruleset(ruleset: Ruleset) -> Program:
     def layer(name: str, rules: Sequence[Rule]) -> Layer:
         members = [a for rule in rules for a in by_rule[rule.id]]
         by_name = {a.name: a for a in members}
-        return Layer(name, tuple(rules), by_name, _definitions(members, projection))
+        tested = frozenset(
+            _tested(literal(test, projection)) for a in members for test in a.tests
+        )
+        return Layer(name, tuple(rules), by_name, _definitions(members, projection), tested)
 
-    early, late = _split_by_answer(
-        [*ruleset.findings, *ruleset.fits, *ruleset.statements, *ruleset.pay_notes]
-    )
+    def group(name: str, *layers: Sequence[Rule]) -> Group:
+        reads = read_by([rule for rules in layers for rule in rules])
+        named = (f"{name}_{i}" for i in range(len(layers)))
+        return Group(name, reads, tuple(map(layer, named, layers)))
+
+    found = [*ruleset.findings, *ruleset.fits, *ruleset.statements, *ruleset.pay_notes]
     answer_groups = {
         subject: frozenset(
             t.operand
@@ -137,26 +164,22 @@ def compile_ruleset(ruleset: Ruleset) -> Program:
     program = Program(
         projection=projection,
         signals=tuple(
-            layer(f"signals_{i}", rules)
-            for i, rules in enumerate(signal_layers(ruleset.signals), start=1)
+            group(f"signals_{i}", *signal_layers(rules))
+            for i, rules in enumerate(group_signals(ruleset, projection))
         ),
-        findings=layer("findings", early),
-        verdict=layer("verdict", ruleset.verdicts),
-        advice=layer("advice", late),
-        preparation=layer("preparation", [*ruleset.rounds, *ruleset.items]),
+        verdicts=tuple(
+            group(f"verdicts_{i}", rules)
+            for i, rules in enumerate(group_rules(ruleset, projection, ruleset.verdicts))
+        ),
+        findings=tuple(
+            group(f"findings_{i}", rules)
+            for i, rules in enumerate(group_rules(ruleset, projection, found))
+        ),
+        preparation=group("preparation", [*ruleset.rounds, *ruleset.items]),
         answer_groups=answer_groups,
     )
     lint(program)
     return program
-
-
-def _split_by_answer(rules: Iterable[Rule]) -> tuple[list[Rule], list[Rule]]:
-    early: list[Rule] = []
-    late: list[Rule] = []
-    for rule in rules:
-        reads = {test.subject for test in tests_of(rule.when)}
-        (late if reads & {ANSWER_PATH, ANSWER_CERTAINTY} else early).append(rule)
-    return early, late
 
 
 def _alternatives(rule: Rule) -> list[Alternative]:
@@ -200,6 +223,12 @@ def _definitions(members: list[Alternative], projection: Projection) -> tuple[st
         )
         for chunk in chunks
     )
+
+
+def _tested(condition: Literal) -> str:
+    """The property that a condition of the rules engine tests."""
+    ((key, value),) = condition.items()
+    return _tested(value) if isinstance(value, dict) else key
 
 
 def _pattern(kind: str, literals: list[Literal]) -> dict[str, object]:

@@ -25,6 +25,7 @@ from rolefit.engine.ruleset import (
     Rule,
     Ruleset,
 )
+from rolefit.engine.vocabulary import FactValue
 
 # In the diagrams of what is open.
 OPEN_NO, OPEN_YES, OPEN_UNKNOWN = 0, 1, 2
@@ -47,7 +48,8 @@ class DecisionSpace:
     """All profiles, as the verdict rules see them.
 
     Attributes:
-        fields: The variables: paths of the fields, in the order of `ask_order`.
+        fields: The variables: paths of the fields, those of one section together.
+        ask_rank: For each variable its place in the order to ask.
         cells: The cells of each.
         tests: By field, the tests that make its cells.
         diagrams: Holds the functions below.
@@ -73,7 +75,9 @@ class DecisionSpace:
         for path, more in _field_tests(disputes, ruleset).items():
             tests[path] += more
         order = dict.fromkeys((*ruleset.vocabulary.ask_order, *ruleset.vocabulary.fields))
-        self.fields = tuple(path for path in order if path in tests)
+        asked = [path for path in order if path in tests]
+        self.fields = _by_section(asked)
+        self.ask_rank = tuple(asked.index(path) for path in self.fields)
         self.tests = {path: tuple(tests[path]) for path in self.fields}
         self._level = {path: level for level, path in enumerate(self.fields)}
         try:
@@ -96,6 +100,11 @@ class DecisionSpace:
             ABSENT if path not in facts else 1 + cells.locate(facts[path])
             for path, cells in zip(self.fields, self.cells, strict=True)
         )
+
+    def place(self, path: str, value: FactValue) -> int:
+        """The value of the variable for a value of a field; ABSENT if the field is none."""
+        level = self._level.get(path)
+        return ABSENT if level is None else 1 + self.cells[level].locate(value)
 
     def path_at(self, position: Position) -> str:
         """The path that verdicts conclude."""
@@ -179,6 +188,18 @@ class DecisionSpace:
         yes, no = self._signals[signal] if signal else (YES, NO)
         unless_yes = self.diagrams.choose(no, leaf(OPEN_NO), leaf(OPEN_UNKNOWN))
         return self.diagrams.choose(yes, leaf(OPEN_YES), unless_yes)
+
+
+def _by_section(paths: list[str]) -> tuple[str, ...]:
+    """The fields, those of one section of the profile together.
+
+    Signals read fields of one section for the most part, so little has to be carried from
+    one section to the next, and the diagrams are a third of what they are in other orders.
+    """
+    sections: dict[str, list[str]] = {}
+    for path in paths:
+        sections.setdefault(path.split(".")[0], []).append(path)
+    return tuple(path for section in sections.values() for path in section)
 
 
 def _signals(ruleset: Ruleset) -> frozenset[str]:

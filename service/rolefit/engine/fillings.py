@@ -71,6 +71,7 @@ class FillingCounter:
     def __init__(self, space: DecisionSpace, ask_first: Collection[str]):
         self._space = space
         self._ask_first = ask_first
+        self._ask_rank = dict(zip(space.fields, space.ask_rank, strict=True))
         self.fillings = functools.lru_cache(maxsize=_REMEMBERED)(self._fillings)
 
     def _fillings(self, position: Position) -> Fillings:
@@ -118,10 +119,10 @@ class FillingCounter:
             found.append(OpenField(field, not never, settles[level], sways))
         return tuple(sorted(found, key=self._rank))
 
-    def _rank(self, field: OpenField) -> tuple[bool, bool, int]:
-        # Sorting is stable: what is equal here stays in the order of the variables.
+    def _rank(self, field: OpenField) -> tuple[bool, bool, int, int]:
         later = field.field not in self._ask_first
-        return not field.essential, later, -round(field.settles / _STEP)
+        settles = round(field.settles / _STEP)
+        return not field.essential, later, -settles, self._ask_rank[field.field]
 
     def _settles(self, position: Position) -> list[float]:
         """For every variable, the share of entropy that knowing it removes on average."""

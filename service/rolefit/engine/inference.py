@@ -84,9 +84,11 @@ class LayerSession:
         Raises:
             InferenceError: The engine failed; the session can be used again.
         """
+        tested = self.layer.properties
+        seen = {name: value for name, value in properties.items() if name in tested}
         fired: set[str] = set()
         for session in self._sessions:
-            fired.update(session.fire(properties))
+            fired.update(session.fire(seen))
         return fired
 
     def close(self) -> None:

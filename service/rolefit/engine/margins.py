@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rolefit.engine.cells import NumberCells
 from rolefit.engine.decision_space import ABSENT, DecisionSpace, Position
-from rolefit.engine.facts import Facts
 from rolefit.engine.vocabulary import Vocabulary
-
-# Positions whose turns are remembered.
-_REMEMBERED = 4096
 
 
 @dataclass(frozen=True)
@@ -50,44 +45,47 @@ class _Turn:
     path: str
 
 
+@dataclass(frozen=True)
+class Turns:
+    """Where a number of one position turns the path, going down and going up."""
+
+    field: str
+    level: int
+    below: _Turn | None
+    above: _Turn | None
+
+
 class FlipFinder:
-    """Finds margins over one rule set; remembers the positions seen last."""
+    """Finds margins over one rule set."""
 
     def __init__(self, vocabulary: Vocabulary, space: DecisionSpace):
         self._vocabulary = vocabulary
         self._space = space
-        self._turns = functools.lru_cache(maxsize=_REMEMBERED)(self._find_turns)
+        # In the order to ask.
+        numbers = [i for i, c in enumerate(space.cells) if isinstance(c, NumberCells)]
+        self._levels = sorted(numbers, key=space.ask_rank.__getitem__)
 
-    def margins(self, position: Position, facts: Facts) -> list[Margin]:
-        """The margins of the numbers given, in the order to ask; without those that never flip.
-
-        Args:
-            position: Where the facts are in the decision space.
-            facts: Those of a profile.
-        """
+    def turns(self, position: Position) -> list[Turns]:
+        """Where the numbers given at a position turn the path, in the order to ask."""
         found = []
-        for field, cells, below, above in self._turns(position):
-            value = facts[field]
-            assert isinstance(value, int | float)
-            flips = (_flip(turn, cells, value) for turn in (below, above))
-            found.append(Margin(field, value, *flips))
-        return found
-
-    def _find_turns(
-        self, position: Position
-    ) -> tuple[tuple[str, NumberCells, _Turn | None, _Turn | None], ...]:
-        found = []
-        for level, (field, cells) in enumerate(
-            zip(self._space.fields, self._space.cells, strict=True)
-        ):
+        for level in self._levels:
             own = position[level]
-            if own == ABSENT or not isinstance(cells, NumberCells):
+            if own == ABSENT:
                 continue
             below = self._turn(position, level, range(own - 1, ABSENT, -1))
-            above = self._turn(position, level, range(own + 1, len(cells) + 1))
+            above = self._turn(
+                position, level, range(own + 1, len(self._space.cells[level]) + 1)
+            )
             if below or above:
-                found.append((field, cells, below, above))
-        return tuple(found)
+                found.append(Turns(self._space.fields[level], level, below, above))
+        return found
+
+    def margin(self, turns: Turns, value: float) -> Margin:
+        """How far one value of the number is from there."""
+        cells = self._space.cells[turns.level]
+        assert isinstance(cells, NumberCells)
+        below, above = (_flip(turn, cells, value) for turn in (turns.below, turns.above))
+        return Margin(turns.field, value, below, above)
 
     def _turn(self, position: Position, level: int, values: Iterable[int]) -> _Turn | None:
         """The first of a variable's values with another path, with those like it behind it."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from rolefit.engine.answer_parts import STRENGTHS, evidence_messages, path_number
+from rolefit.engine.assembly import open_now, ranked
 from rolefit.engine.compilation import Alternative
 from rolefit.engine.explanation import Explanation
 from rolefit.engine.outcome import Outcome, Readiness
@@ -12,6 +13,7 @@ from rolefit.engine.ruleset import PATHS, ItemRule, RoundRule, Ruleset, Sentence
 from rolefit.engine.speech import Speech
 from rolefit.engine.templates import Template
 from rolefit.v1 import preparation_pb2 as pb
+from rolefit.v1.evidence_pb2 import Evidence
 
 
 class PreparationWriter:
@@ -31,16 +33,19 @@ class PreparationWriter:
         self._readiness = readiness
         self._explanation = explanation
 
-    def default_paths(self, ranked: Sequence[str]) -> list[str]:
-        """The recommended path, and the best other one whose loop the guide describes.
-
-        Args:
-            ranked: All paths, best first.
-        """
+    def default_paths(self) -> list[str]:
+        """The recommended path, and the best other one whose loop the guide describes."""
         described = {rule.path for rule in self._ruleset.rounds}
         recommended = self._outcome.verdict.path
-        others = [path for path in ranked if path in described and path != recommended]
+        others = [p for p in self._ranked() if p in described and p != recommended]
         return [*([recommended] if recommended in PATHS else []), *others[:1]]
+
+    def _ranked(self) -> list[str]:
+        met, signals = self._outcome.met, self._outcome.signals
+        fits = [rule for rule in self._ruleset.fits if rule.id in met]
+        points = {p: sum(rule.points for rule in fits if p in rule.paths) for p in PATHS}
+        openness = {path: open_now(self._ruleset, signals, path) for path in PATHS}
+        return ranked(self._outcome.verdict.path, points, openness)
 
     def write(self, path: str) -> pb.Preparation:
         """What to prepare for a path."""
@@ -55,7 +60,7 @@ class PreparationWriter:
         if not rounds:
             label = self._ruleset.paths[path].label
             no_loop = self._ruleset.sentences["no_loop"]
-            message.message = self._speech.say(no_loop, self._outcome, {"path": label})
+            message.message = self._speech.say(no_loop, self._outcome.facts, {"path": label})
         if path == self._ruleset.skills_in_demand.path:
             message.skills.CopyFrom(self._skills())
         return message
@@ -71,7 +76,7 @@ class PreparationWriter:
             claims=rule.claims,
             strength=STRENGTHS[rule.strength],
             convention=rule.convention,
-            evidence=evidence_messages(self._explanation.evidence_of(alternatives)),
+            evidence=self._evidence(alternatives),
         )
 
     def _standing(self, rule: RoundRule) -> tuple[str, Template, tuple[Alternative, ...]]:
@@ -112,7 +117,7 @@ class PreparationWriter:
             claims=rule.claims,
             strength=STRENGTHS[rule.strength],
             convention=rule.convention,
-            evidence=evidence_messages(self._explanation.evidence_of(alternatives)),
+            evidence=self._evidence(alternatives),
         )
 
     def _skills(self) -> pb.SkillGap:
@@ -127,4 +132,8 @@ class PreparationWriter:
 
     def _say(self, template: Template) -> str:
         label = self._ruleset.paths[self._outcome.verdict.path].label
-        return self._speech.say(template, self._outcome, {"path": label})
+        return self._speech.say(template, self._outcome.facts, {"path": label})
+
+    def _evidence(self, alternatives: Iterable[Alternative]) -> list[Evidence]:
+        tests = self._explanation.evidence_of(alternatives)
+        return evidence_messages(tests, self._outcome.facts, self._ruleset.vocabulary)

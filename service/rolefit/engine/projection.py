@@ -22,8 +22,9 @@ Property = bool | int | str
 Properties = dict[str, Property]
 Literal = dict[str, object]
 
-# Stands for every text that no rule asks for. No rule can name it: it has a digit first.
-_OTHER_TEXT = "0_OTHER"
+# Stands for every text or choice that no rule asks for. No rule can name it: it has a digit
+# first.
+_OTHER = "0_OTHER"
 
 
 def property_name(subject: str, *suffix: str) -> str:
@@ -90,6 +91,19 @@ class Projection:
                 if bound not in view.bounds:
                     bisect.insort(view.bounds, bound)
 
+    def width(self, path: str) -> int:
+        """How many things rules can see of a field at most, its absence included."""
+        view = self.views.get(path)
+        if view is None:
+            return 1
+        if view.of.kind is Kind.FLAG:
+            return 3
+        if view.of.kind is Kind.NUMBER:
+            return 2 + len(view.bounds)
+        if view.of.kind is Kind.SET:
+            return 2 + 2 ** len(view.groups)
+        return 2 + len(view.tokens)
+
     def project(self, facts: Facts) -> Properties:
         """The properties of the facts that the rules can see."""
         properties: Properties = {}
@@ -114,8 +128,8 @@ def _project_field(view: _View, value: object, properties: Properties) -> None:
         properties[name] = bisect.bisect(view.bounds, (value, 0.5))
     else:
         token = str(value)
-        if kind is Kind.TEXT and token not in view.tokens:
-            token = _OTHER_TEXT
+        if token not in view.tokens:
+            token = _OTHER
         properties[name] = token
         for group in view.groups:
             if len(group) > 1:

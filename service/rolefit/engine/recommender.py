@@ -8,21 +8,31 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from rolefit.engine.answer import Answer
-from rolefit.engine.assembly import Assembler, View
+from rolefit.engine.answering import Answerer, View
+from rolefit.engine.changes import ChangeFinder
 from rolefit.engine.checks import decisive_fields
 from rolefit.engine.comparison import compare_answers
 from rolefit.engine.compilation import compile_ruleset
 from rolefit.engine.decision_space import DecisionSpace, SpaceSizeError
+from rolefit.engine.explanation import Explainer
 from rolefit.engine.facts import Facts, read_facts
 from rolefit.engine.inference import LayerSession
+from rolefit.engine.memory import MemoryStatistics
+from rolefit.engine.observation import Observations, Observer, facts_of
 from rolefit.engine.outcome import Outcome, run_preparation, run_rules, run_verdict
-from rolefit.engine.reaching import Goal, Reached, reach
+from rolefit.engine.preparation import PreparationWriter
+from rolefit.engine.reaching import Goal, Reached, Search
 from rolefit.engine.ruleset import Ruleset
+from rolefit.engine.speech import Speech
 from rolefit.engine.verdict import Judge
+from rolefit.engine.wire import serialised
 from rolefit.v1.comparison_pb2 import Comparison
 from rolefit.v1.preparation_pb2 import Preparation
 from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.v1.recommendation_pb2 import Recommendation
+
+# Most entries of one memory: the memories of a busy engine take some 100 MB.
+REMEMBERED = 20_000
 
 
 @dataclass(frozen=True)
@@ -36,19 +46,36 @@ class Prepared:
 class Engine:
     """A compiled rule set with the state of the rules engine. Safe to share by threads.
 
+    Args:
+        ruleset: The rules.
+        capacity: Most entries of each of its memories; 0 remembers nothing. Answers are the
+            same whatever it is.
+
     Attributes:
         ruleset: The rules.
         program: The rules as the rules engine gets them.
         space: All profiles as the verdict rules see them; None if there are too many.
     """
 
-    def __init__(self, ruleset: Ruleset):
+    def __init__(self, ruleset: Ruleset, capacity: int = REMEMBERED):
         self.ruleset = ruleset
         self.program = compile_ruleset(ruleset)
         self.space = _space(ruleset)
-        self._assembler = Assembler(ruleset, self.program, self.space)
+        self._explainer = Explainer(ruleset, self.program)
+        self._changes = None if self.space is None else ChangeFinder(ruleset, self.space)
         self._judge = Judge(ruleset, self.space, decisive_fields(ruleset))
         self._sessions = {layer.name: LayerSession(layer) for layer in self.program.layers}
+        self._observer = Observer(self.program.projection, self.space, capacity)
+        self._answerer = Answerer(
+            ruleset,
+            self.program,
+            self._explainer,
+            self._sessions,
+            self.space,
+            self._judge,
+            self._observer.paths,
+            capacity,
+        )
         # Each call into the rules engine holds the interpreter lock, the sequence does not.
         self._lock = threading.Lock()
 
@@ -61,39 +88,46 @@ class Engine:
         with self._lock:
             return run_rules(self.ruleset, self.program, self._sessions, self._judge, facts)
 
+    def recall(self, profile: CandidateProfile) -> Observations | None:
+        """What is seen of a profile; None if one of its values was not seen before.
+
+        A profile of which all was seen before, field by field, is valid.
+        """
+        return self._observer.recall(profile)
+
+    def observe(self, profile: CandidateProfile) -> Observations:
+        """What is seen of a valid profile."""
+        with self._lock:
+            return self._observer.observe(profile)
+
     def answer(
-        self, profile: CandidateProfile, view: View.ValueType = View.VIEW_STANDARD
+        self, observations: Observations, view: View.ValueType = View.VIEW_STANDARD
     ) -> Answer:
-        """The same as `recommend`, serialised.
+        """The recommendation for an observed profile; the same bytes for equal profiles.
 
         Raises:
             InferenceError: The rules engine failed; the next call starts clean.
         """
-        outcome = self.run(read_facts(profile))
-        message = self._recommendation(outcome, view)
-        return Answer(
-            body=message.SerializeToString(deterministic=True),
-            path=outcome.verdict.path,
-            certainty=outcome.verdict.certainty,
-            facts=outcome.facts,
-            rules_fired=tuple(r.id for r in self.ruleset.rules if r.id in outcome.met),
-        )
+        with self._lock:
+            answer = self._answerer.answer(observations, view)
+        if view == View.VIEW_FULL:
+            self._add_preparations(answer, facts_of(observations))
+        return answer
+
+    def _add_preparations(self, answer: Answer, facts: Facts) -> None:
+        message = Recommendation.FromString(answer.body)
+        message.preparations.extend(self._prepare(self.run(facts)))
+        answer.body = serialised(message)
 
     def recommend(
         self, profile: CandidateProfile, view: View.ValueType = View.VIEW_STANDARD
     ) -> Recommendation:
-        """The recommendation for a valid profile; equal profiles give equal messages.
+        """The recommendation for a valid profile, as a message.
 
         Raises:
             InferenceError: The rules engine failed; the next call starts clean.
         """
-        return self._recommendation(self.run(read_facts(profile)), view)
-
-    def _recommendation(self, outcome: Outcome, view: View.ValueType) -> Recommendation:
-        answer = self._assembler.recommendation(outcome, view)
-        if view == View.VIEW_FULL:
-            answer.preparations.extend(self._prepare(outcome))
-        return answer
+        return Recommendation.FromString(self.answer(self.observe(profile), view).body)
 
     def prepare(self, profile: CandidateProfile, paths: Sequence[str] = ()) -> Prepared:
         """What to prepare for the paths.
@@ -110,7 +144,15 @@ class Engine:
     def _prepare(self, outcome: Outcome, paths: Sequence[str] = ()) -> list[Preparation]:
         with self._lock:
             readiness = run_preparation(self.program, self._sessions, outcome)
-        return self._assembler.preparations(outcome, readiness, paths)
+        explanation = self._explainer.explain(outcome)
+        writer = PreparationWriter(
+            self.ruleset, Speech(self.ruleset), outcome, readiness, explanation
+        )
+        return [writer.write(path) for path in paths or writer.default_paths()]
+
+    def memory_statistics(self) -> list[MemoryStatistics]:
+        """How the engine's memories did so far."""
+        return self._answerer.statistics()
 
     def compare(
         self,
@@ -133,7 +175,8 @@ class Engine:
         Raises:
             InferenceError: The rules engine failed; the next call starts clean.
         """
-        return reach(profile, goal, self._assembler, self.run)
+        search = Search(self.ruleset, self._changes, self.run, self.recommend)
+        return search.reach(profile, goal)
 
     def _path_of(self, facts: Facts) -> str:
         with self._lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rolefit.engine.outcome import Outcome
+from rolefit.engine.facts import Facts
 from rolefit.engine.ruleset import Ruleset
 from rolefit.engine.templates import Template
 
@@ -14,6 +14,6 @@ class Speech:
         self._vocabulary = ruleset.vocabulary
         self._thresholds = {name: t.value for name, t in ruleset.thresholds.items()}
 
-    def say(self, template: Template, outcome: Outcome, words: dict[str, str]) -> str:
-        """A sentence about the outcome's profile; `words` fills holes such as `path`."""
-        return template.render(outcome.facts, self._vocabulary, self._thresholds, words)
+    def say(self, template: Template, facts: Facts, words: dict[str, str]) -> str:
+        """A sentence about the profile; `words` fills holes such as `path`."""
+        return template.render(facts, self._vocabulary, self._thresholds, words)

@@ -66,19 +66,30 @@ class Judge:
         Raises:
             InferenceError: The decision diagram says another path than the rules engine.
         """
-        position = None
-        if self._space is None or self._counter is None:
-            fillings, proven = self._anything(facts), False
-        else:
-            position = self._space.locate(facts)
-            path = self._space.path_at(position)
-            if path != rule.path:
-                raise InferenceError(f"{rule.id} concluded, the decision diagram says {path}")
-            fillings, proven = self._counter.fillings(position), True
+        if self._space is None:
+            return self._verdict(rule, self._anything(facts), None)
+        return self.judge_at(rule, self._space.locate(facts))
+
+    def judge_at(self, rule: VerdictRule, position: Position) -> Verdict:
+        """The same, for a profile that was located.
+
+        Raises:
+            InferenceError: The decision diagram says another path than the rules engine.
+        """
+        assert self._space is not None
+        assert self._counter is not None
+        path = self._space.path_at(position)
+        if path != rule.path:
+            raise InferenceError(f"{rule.id} concluded, the decision diagram says {path}")
+        return self._verdict(rule, self._counter.fillings(position), position)
+
+    @staticmethod
+    def _verdict(rule: VerdictRule, fillings: Fillings, position: Position | None) -> Verdict:
         if rule.path == UNDETERMINED:
             certainty = UNDETERMINED
         else:
             certainty = "CERTAIN" if fillings.fixed else "PROVISIONAL"
+        proven = position is not None
         return Verdict(
             rule, certainty, fillings.possible, fillings.open_fields, proven, position
         )

@@ -74,14 +74,16 @@ class RecommendationService:
         Raises:
             CallError: Some field is bad; all of them are named.
         """
-        validate(request)
+        engine = self._snapshots.current.engine
+        if engine.recall(request.profile) is None:
+            validate(request)
         return self.decide(request, call)
 
     def decide(self, request: RecommendRequest, call: Call) -> bytes:
         """Ask the engine about a valid request."""
         snapshot = self._snapshots.current
         view = request.view or recommendation_service_pb2.VIEW_STANDARD
-        answer = snapshot.engine.answer(request.profile, view)
+        answer = snapshot.engine.answer(snapshot.engine.observe(request.profile), view)
         for watcher in self._watchers:
             watcher.decided(Decision(call, snapshot, answer))
         response = RecommendResponse(ruleset=snapshot.ruleset, decision_id=call.id)

@@ -1,0 +1,75 @@
+"""What was worked out once and may be asked for again.
+
+Lookups of the hot path go to `known`, a plain dict, without a call in between; a memory that
+is full forgets everything and begins anew, which costs nothing per lookup and keeps its size
+bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class MemoryStatistics:
+    """How a memory does.
+
+    Attributes:
+        name: What it remembers.
+        lookups: Times it was asked.
+        misses: Times it did not know.
+        size: Entries it holds.
+        capacity: Most entries it holds.
+    """
+
+    name: str
+    lookups: int
+    misses: int
+    size: int
+    capacity: int
+
+    @property
+    def hits(self) -> int:
+        """Times it knew."""
+        return self.lookups - self.misses
+
+
+class Memory(Generic[K, V]):
+    """Remembers a value by key.
+
+    Args:
+        name: What it remembers, for statistics.
+        capacity: Most entries; 0 remembers nothing.
+
+    Attributes:
+        known: What it holds; for reading alone.
+        misses: How often something was added, or would have been.
+    """
+
+    __slots__ = ("capacity", "known", "misses", "name")
+
+    def __init__(self, name: str, capacity: int):
+        self.name = name
+        self.capacity = capacity
+        self.known: dict[K, V] = {}
+        self.misses = 0
+
+    def add(self, key: K, value: V) -> V:
+        """Remembers a value, and returns it."""
+        self.misses += 1
+        if len(self.known) >= self.capacity:
+            self.known.clear()
+        if self.capacity:
+            self.known[key] = value
+        return value
+
+    def statistics(self, lookups: int) -> MemoryStatistics:
+        """How it did over so many lookups."""
+        return MemoryStatistics(
+            self.name, max(lookups, self.misses), self.misses, len(self.known), self.capacity
+        )

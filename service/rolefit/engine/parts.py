@@ -1,0 +1,171 @@
+"""Parts of an answer, serialised: what one rule adds where it fired.
+
+A part is a sentence and what it rests on. Which sentence, and which tests of which fields,
+depends on what fired; beyond that it shows the values of those fields. So a part is written
+once for each combination of values that it shows.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from rolefit.engine.answer_parts import evidence_messages
+from rolefit.engine.conditions import Test
+from rolefit.engine.explanation import Evidence
+from rolefit.engine.facts import Facts
+from rolefit.engine.memory import Memory
+from rolefit.engine.observation import Observation, Observations, facts_of
+from rolefit.engine.templates import Template
+from rolefit.engine.vocabulary import Vocabulary
+from rolefit.engine.wire import nested, serialised, tag
+
+T = TypeVar("T")
+# Writes the message of a part, evidence left out.
+Head = Callable[[Facts], Message]
+# Turns what was written into what the answer is joined from.
+Finish = Callable[[Message, bytes], T]
+
+
+class Part(Generic[T]):
+    """One part for any profile.
+
+    Args:
+        slots: Places of the fields whose values it shows, among the observations.
+        write: Writes it for observations.
+        capacity: Most combinations of values remembered.
+
+    Attributes:
+        fixed: The part, if it shows no values.
+        key: Takes from observations those whose values it shows.
+        known: The part, by key; for reading alone.
+    """
+
+    __slots__ = ("_memory", "_write", "fixed", "key", "known")
+
+    def __init__(self, slots: Sequence[int], write: Callable[[Observations], T], capacity: int):
+        self.fixed: T | None = None if slots else write([])
+        self.key: Callable[[Observations], Any] = operator.itemgetter(*(slots or (0,)))
+        self._memory: Memory[Any, T] = Memory("part", capacity)
+        self.known = self._memory.known
+        self._write = write
+
+    def of(self, observations: Observations) -> T:
+        """The part for one profile."""
+        key = self.key(observations)
+        return self.known.get(key) or self._memory.add(key, self._write(observations))
+
+
+class _Shown:
+    """A test as evidence in parts of one kind: serialised for each observation."""
+
+    def __init__(self, test: Test, field: bytes, vocabulary: Vocabulary, capacity: int):
+        self._test = test
+        self._field = field
+        self._vocabulary = vocabulary
+        self._memory: Memory[Observation, bytes] = Memory("evidence", capacity)
+
+    def of(self, observation: Observation) -> bytes:
+        known = self._memory.known.get(observation)
+        return known or self._memory.add(observation, self._write(observation))
+
+    def _write(self, observation: Observation) -> bytes:
+        facts = facts_of([observation])
+        (message,) = evidence_messages([self._test], facts, self._vocabulary)
+        return nested(self._field, [serialised(message)])
+
+
+class PartMaker:
+    """Makes parts; equal ones are the same object.
+
+    Args:
+        vocabulary: The fields.
+        slots: The place of each field among the observations.
+        capacity: Most entries of a memory.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, slots: Mapping[str, int], capacity: int):
+        self._vocabulary = vocabulary
+        self._slots = slots
+        self._capacity = capacity
+        self._shown: dict[tuple[Test, bytes], _Shown] = {}
+        self._parts: Memory[Any, Part[Any]] = Memory("parts", capacity)
+
+    def part(
+        self,
+        name: tuple[str, ...],
+        sentence: Template,
+        evidence: Evidence,
+        home: FieldDescriptor,
+        head: Head,
+        finish: Finish[T],
+    ) -> Part[T]:
+        """A part.
+
+        Args:
+            name: Differs for parts that differ in more than their evidence.
+            sentence: What it says.
+            evidence: What it rests on.
+            home: The field that holds it.
+            head: Writes the message.
+            finish: Turns the message and its bytes, evidence included, into what is joined.
+        """
+        key = name, evidence
+        return self._parts.known.get(key) or self._parts.add(
+            key, self._make(sentence, evidence, home, head, finish)
+        )
+
+    def sentence(
+        self, sentence: Template, write: Callable[[Facts], T], and_these: Sequence[str] = ()
+    ) -> Part[T]:
+        """A part that shows what its sentence does, and fields beside, and rests on nothing."""
+        beside = (self._slots[field] for field in and_these)
+        holes = tuple(dict.fromkeys((*self._holes(sentence), *beside)))
+        return Part(
+            holes,
+            lambda observations: write(facts_of(observations[slot] for slot in holes)),
+            self._capacity,
+        )
+
+    def constant(self, value: T) -> Part[T]:
+        """A part that is the same for all profiles."""
+        return Part((), lambda _: value, self._capacity)
+
+    def _holes(self, sentence: Template) -> tuple[int, ...]:
+        holes = dict.fromkeys(sentence.holes())
+        return tuple(self._slots[hole] for hole in holes if hole in self._slots)
+
+    def _make(
+        self,
+        sentence: Template,
+        evidence: Evidence,
+        home: FieldDescriptor,
+        head: Head,
+        finish: Finish[T],
+    ) -> Part[T]:
+        holes = self._holes(sentence)
+        shown = [(self._slots[test.subject], self._show(test, home)) for test in evidence]
+        before = tag(home)
+        plain = None if holes else head({})
+        start = b"" if plain is None else serialised(plain)
+
+        def write(observations: Observations) -> T:
+            message, first = plain, start
+            if message is None:
+                message = head(facts_of(observations[slot] for slot in holes))
+                first = serialised(message)
+            tests = [each.of(observations[slot]) for slot, each in shown]
+            return finish(message, nested(before, [first, *tests]))
+
+        slots = dict.fromkeys([*holes, *(slot for slot, _ in shown)])
+        return Part(tuple(slots), write, self._capacity)
+
+    def _show(self, test: Test, home: FieldDescriptor) -> _Shown:
+        key = test, tag(home.message_type.fields_by_name["evidence"])
+        if key not in self._shown:
+            self._shown[key] = _Shown(*key, self._vocabulary, self._capacity)
+        return self._shown[key]
