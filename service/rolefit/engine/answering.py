@@ -21,19 +21,20 @@ from rolefit.engine.answer import Answer
 from rolefit.engine.answer_parts import path_number
 from rolefit.engine.assembly import COVERED, OPENNESS, PartWriter
 from rolefit.engine.checks import signal_layers
-from rolefit.engine.compilation import MET, Program
+from rolefit.engine.compilation import MET, Alternative, Program
 from rolefit.engine.concluding import Concluder, signals_of
 from rolefit.engine.decision_space import DecisionSpace
 from rolefit.engine.explanation import Explainer
 from rolefit.engine.facts import Facts
+from rolefit.engine.grouping import subjects_of
 from rolefit.engine.memory import Memory, MemoryStatistics
 from rolefit.engine.observation import Cell, Observations, facts_of
 from rolefit.engine.outcome import Fired, Sessions
 from rolefit.engine.parts import Part, PartMaker
-from rolefit.engine.places import Places
+from rolefit.engine.places import Places, RuleParts
 from rolefit.engine.prospects import Prospect, Prospects
 from rolefit.engine.recall import Key, Layout, Progress, Recall, Slots, key_of
-from rolefit.engine.ruleset import FITS, PATHS, FitRule, Ruleset, VerdictRule
+from rolefit.engine.ruleset import FITS, PATHS, FitRule, Rule, Ruleset, VerdictRule
 from rolefit.engine.verdict import Judge
 from rolefit.engine.wire import nested, serialised, tag
 from rolefit.v1 import recommendation_pb2 as pb
@@ -108,7 +109,14 @@ class Answerer:
         self._finding: list[Recall[_Found]] = [
             Recall(group, layout.states, sessions, capacity) for group in program.findings
         ]
-        self._blank, self._answer_slot = layout.blank, layout.answer
+        self._layout = layout
+        self._rule_keys = {
+            rule.id: key_of(layout.states[subject] for subject in subjects_of(rule))
+            for group in program.findings
+            for rules in group.layers
+            for rule in rules.rules
+        }
+        self._parts_of: Memory[tuple[object, Key], RuleParts] = Memory("rules", capacity)
         self._variables: Callable[[Slots], tuple[Cell, ...]] | None = None
         if space is not None:
             self._variables = key_of(slot_of[field] for field in space.fields)
@@ -127,11 +135,11 @@ class Answerer:
         self._answers += 1
         progress = Progress(observations)
         slots: Slots = [observation.cell for observation in observations]
-        slots += self._blank
+        slots += self._layout.blank
         rule = self._concluder.conclude(slots, progress)
         prospect = self._prospect(rule, slots, observations)
-        slots[self._answer_slot] = rule.path
-        slots[self._answer_slot + 1] = prospect.certainty
+        slots[self._layout.answer] = rule.path
+        slots[self._layout.answer + 1] = prospect.certainty
         parts, points = self._find_all(slots, prospect, observations, progress)
         headline = self._headlines[rule.id]
         body = [prospect.front, headline.fixed or headline.of(observations)]
@@ -171,7 +179,7 @@ class Answerer:
         scores = [_NO_POINTS]
         for recall in self._finding:
             key = recall.key(slots)
-            found = recall.known.get(key) or self._find(recall, key, prospect, progress)
+            found = recall.known.get(key) or self._find(recall, key, slots, prospect)
             for place, part in found.fixed:
                 parts[place] = part
             for place, shown in found.shown:
@@ -183,16 +191,15 @@ class Answerer:
         return parts, [sum(points) for points in zip(*scores, strict=True)]
 
     def _find(
-        self, recall: Recall[_Found], key: Key, prospect: Prospect, progress: Progress
+        self, recall: Recall[_Found], key: Key, slots: Slots, prospect: Prospect
     ) -> _Found:
-        path = prospect.path
-        fired = recall.fire(key, self._program.answer_properties(path, prospect.certainty))
-        explanation = self._explainer.explain(progress.derivation(fired))
+        answer = self._program.answer_properties(prospect.path, prospect.certainty)
+        fired = recall.fire(key, answer)
         rules = [self._rules[rule_id] for rule_id in fired.sides[MET]]
         parts = [
             part
             for rule in rules
-            for part in self._places.parts(rule, explanation.evidence(rule.id), path)
+            for part in self._rule_parts(rule, fired.sides[MET][rule.id], slots)
         ]
         fits = [rule for rule in rules if isinstance(rule, FitRule)]
         points = (sum(rule.points for rule in fits if path in rule.paths) for path in PATHS)
@@ -203,6 +210,20 @@ class Answerer:
             points=tuple(points) if fits else None,
         )
         return recall.memory.add(key, found)
+
+    def _rule_parts(
+        self, rule: Rule, alternatives: tuple[Alternative, ...], slots: Slots
+    ) -> RuleParts:
+        """The parts of a rule that fired by these alternatives."""
+        key = alternatives, self._rule_keys[rule.id](slots)
+        known = self._parts_of.known.get(key)
+        if known is None:
+            evidence = self._explainer.evidence_of(
+                alternatives, lambda signal: self._layout.state(slots, signal).evidence
+            )
+            path = slots[self._layout.answer]
+            known = self._parts_of.add(key, self._places.parts(rule, evidence, path))
+        return known
 
     def _assess(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rolefit.engine.answer_parts import observed_words, path_number
-from rolefit.engine.changes import FieldStep
+from rolefit.engine.efforts import FieldStep
 from rolefit.engine.facts import Facts, write_fact
 from rolefit.engine.margins import Flip, Margin
 from rolefit.engine.vocabulary import Vocabulary

@@ -10,7 +10,6 @@ proven that there is none.
 
 from __future__ import annotations
 
-import functools
 import heapq
 import itertools
 import operator
@@ -19,26 +18,14 @@ from dataclasses import dataclass
 
 from rolefit.engine.decision_diagram import Ref
 from rolefit.engine.decision_space import ABSENT, OPEN_YES, DecisionSpace, Position
+from rolefit.engine.efforts import FREE, NO_WAY, Efforts, FieldStep, Steps, cost_of
 from rolefit.engine.facts import Facts
-from rolefit.engine.ruleset import ALL_PATHS, PATHS, Ruleset
-from rolefit.engine.vocabulary import EFFORTS, WISH, FactValue
+from rolefit.engine.ruleset import ALL_PATHS, Ruleset
+from rolefit.engine.vocabulary import EFFORTS, WISH
 
-CONVERSATION = EFFORTS[0]
 # Steps of one search before it is given up: a tenth of a second or two. One for a path takes
 # some hundred; one for all that opens a bridge to somebody of whom little is known, thousands.
 MAX_STEPS = 40_000
-# Profiles for which what each path would need is remembered.
-_REMEMBERED = 4096
-
-# A cost is one number whose digits, to this base, count the fields changed by their effort,
-# the heaviest in front; no profile has as many fields.
-_BASE = 1 << 16
-_FREE = 0
-_NO_WAY = 1 << 160
-# The last digit: how many cells a value moves. Between values of equal effort the nearer wins.
-_FIELD: dict[str, int] = {effort: _BASE ** (1 + i) for i, effort in enumerate(EFFORTS)}
-_NOBODY: int = _BASE ** (1 + len(EFFORTS))
-_ANY_FIELD: int = _BASE ** (2 + len(EFFORTS))
 
 
 @dataclass(frozen=True)
@@ -58,24 +45,6 @@ class Limits:
     wishes_may_change: bool = False
 
 
-@dataclass(frozen=True)
-class FieldStep:
-    """One field of a change.
-
-    Attributes:
-        field: Its path.
-        value: The new value, the nearest that does.
-        needed: In words, the values around it that would do if the other steps are made.
-        effort: One of EFFORTS; empty if nobody can change the field.
-    """
-
-    field: str
-    value: FactValue
-    needed: str
-    effort: str
-
-
-Steps = tuple[FieldStep, ...]
 # For every variable the cost of each of its values, and the value it has.
 _Costs = list[list[int]]
 # Variables at other values than the position's.
@@ -94,56 +63,8 @@ class ChangeFinder:
     def __init__(self, ruleset: Ruleset, space: DecisionSpace):
         self._vocabulary = ruleset.vocabulary
         self._space = space
-        # In the order to ask.
-        self._levels = sorted(range(len(space.fields)), key=space.ask_rank.__getitem__)
+        self._efforts = Efforts(ruleset.vocabulary, space)
         self._changes = [ruleset.vocabulary.words[field].change for field in space.fields]
-        self.would_need = functools.lru_cache(maxsize=_REMEMBERED)(self._would_need)
-
-    def _would_need(self, position: Position) -> dict[str, Steps]:
-        """For each path but the present one, the fewest fields that had to differ.
-
-        Any field may differ, wishes included. A path that no values lead to has no entry,
-        nor has one for which the search was given up.
-        """
-        here = self._space.path_at(position)
-        costs = [self._plain_costs(level, value) for level, value in enumerate(position)]
-        nearest = self._nearest(position, costs)
-        needs = {}
-        for path in PATHS:
-            if path == here or ALL_PATHS.index(path) not in nearest:
-                continue
-            wanted = self._is(path, position)
-            search = _Search(self._space, self._space.path, position, costs, wanted)
-            found: Position | None = nearest[ALL_PATHS.index(path)]
-            # The walk that finds all paths at once does not look at contradictions.
-            if found and not search.holds(found):
-                found = self._first(search)
-            if found:
-                needs[path] = self._steps(search, position, None, found)
-        return needs
-
-    def _nearest(self, position: Position, costs: _Costs) -> dict[int, Position]:
-        """For each path, the position that leads there at the least cost: one walk for all."""
-        levels, children = self._space.diagrams.levels, self._space.diagrams.children
-        ways: dict[Ref, tuple[int, _Chosen]] = {self._space.path: (_FREE, ())}
-        for ref in reversed(self._space.diagrams.below(self._space.path)):
-            if ref < 0 or ref not in ways:
-                continue
-            paid, chosen = ways[ref]
-            level = levels[ref]
-            for value, child in enumerate(children[ref]):
-                total = paid + costs[level][value]
-                if total < _NO_WAY and (child not in ways or total < ways[child][0]):
-                    kept = value == position[level]
-                    ways[child] = (total, chosen if kept else (*chosen, (level, value)))
-        return {-1 - ref: _moved(position, way) for ref, (_, way) in ways.items() if ref < 0}
-
-    @staticmethod
-    def _first(search: _Search) -> Position | None:
-        try:
-            return next(search.cheapest(None), None)
-        except SearchGivenUpError:
-            return None
 
     def find(self, facts: Facts, path: str, to_open: bool, limits: Limits) -> Iterator[Steps]:
         """Smallest changes that make a path the recommendation, or open it; cheapest first.
@@ -179,84 +100,44 @@ class ChangeFinder:
         before = self._space.contradictions_at(position)
         return lambda at, disputes: at == OPEN_YES and not disputes & ~before
 
-    def _plain_costs(self, level: int, current: int) -> list[int]:
-        """The cost of each value where every field counts alike and any may change."""
-        costs = [_NO_WAY if current else _FREE]
-        for cell in range(len(self._space.cells[level])):
-            if self._space.cells[level].nearest(cell, None) is None:
-                costs.append(_NO_WAY)
-            else:
-                effort = self._bare_effort(level, current, cell)
-                costs.append(_ANY_FIELD + self._cost(effort, abs(1 + cell - current)))
-        costs[current] = _FREE
-        return costs
-
     def _costs(self, level: int, facts: Facts, limits: Limits) -> list[int]:
         """The cost of each value for the person, within the limits."""
         field, cells = self._space.fields[level], self._space.cells[level]
         change, value = self._changes[level], facts.get(field)
         current = ABSENT if value is None else 1 + cells.locate(value)
-        costs = [_NO_WAY] * (1 + len(cells))
-        costs[current] = _FREE
+        costs = [NO_WAY] * (1 + len(cells))
+        costs[current] = FREE
         if change is None or field in limits.keep:
             return costs
         for cell in range(len(cells)):
-            effort = self._effort(level, current, cell)
+            effort = self._efforts.of(level, current, cell)
             allowed = EFFORTS.index(effort) <= EFFORTS.index(limits.max_effort)
             if effort == WISH:
                 allowed = limits.wishes_may_change
             if 1 + cell == current or not allowed:
                 continue
             if cells.nearest(cell, value, change.only_up) is not None:
-                costs[1 + cell] = self._cost(effort, abs(1 + cell - current))
+                costs[1 + cell] = cost_of(effort, abs(1 + cell - current))
         return costs
 
-    def _effort(self, level: int, current: int, cell: int) -> str:
-        """The effort of moving a field to a cell; empty if nobody can."""
-        change = self._changes[level]
-        if change is None:
-            return ""
-        # An absent wish is only told, and so is that there is nothing to show.
-        told = change.effort == WISH or (change.only_up and cell == 0)
-        return CONVERSATION if current == ABSENT and told else change.effort
-
-    def _bare_effort(self, level: int, current: int, cell: int) -> str:
-        """The same where no value is given, only a cell: empty also for what is not undone."""
-        change, cells = self._changes[level], self._space.cells[level]
-        only_up = change is not None and change.only_up and current != ABSENT
-        if only_up and cells.nearest(cell, cells.sample(current - 1), only_up=True) is None:
-            return ""
-        return self._effort(level, current, cell)
-
-    def _cost(self, effort: str, distance: int) -> int:
-        return distance + (_FIELD[effort] if effort else _NOBODY)
-
-    def _steps(
-        self, search: _Search, before: Position, facts: Facts | None, after: Position
-    ) -> Steps:
-        """What lies between two positions; without facts, of nobody in particular."""
-        steps = []
-        for level in self._levels:
-            if before[level] != after[level]:
-                steps.append(self._step(search, level, before[level], after, facts))
-        heaviest = {effort: -i for i, effort in enumerate(EFFORTS)}
-        return tuple(sorted(steps, key=lambda step: heaviest.get(step.effort, -len(EFFORTS))))
+    def _steps(self, search: _Search, before: Position, facts: Facts, after: Position) -> Steps:
+        """What lies between two positions, for the person."""
+        changed = [i for i in range(len(before)) if before[i] != after[i]]
+        steps = [self._step(search, level, before[level], after, facts) for level in changed]
+        return self._efforts.ordered(steps)
 
     def _step(
-        self, search: _Search, level: int, old: int, after: Position, facts: Facts | None
+        self, search: _Search, level: int, old: int, after: Position, facts: Facts
     ) -> FieldStep:
         cells, change = self._space.cells[level], self._changes[level]
         field, cell = self._space.fields[level], after[level] - 1
-        if facts is None:
-            value, effort = cells.nearest(cell, None), self._bare_effort(level, old, cell)
-        else:
-            only_up = change is not None and change.only_up
-            value = cells.nearest(cell, facts.get(field), only_up)
-            effort = self._effort(level, old, cell)
+        only_up = change is not None and change.only_up
+        value = cells.nearest(cell, facts.get(field), only_up)
         assert value is not None
-        adjoining = search.adjoining(level, after)
-        words = cells.words([each - 1 for each in adjoining], self._vocabulary)
-        return FieldStep(field, value, words, effort)
+        words = cells.words(
+            [each - 1 for each in search.adjoining(level, after)], self._vocabulary
+        )
+        return FieldStep(field, value, words, self._efforts.of(level, old, cell))
 
 
 class _Search:
@@ -284,7 +165,7 @@ class _Search:
         for values in (range(own - 1, ABSENT, -1), range(own + 1, len(self._costs[level]))):
             for value in values:
                 moved = (*position[:level], value, *position[level + 1 :])
-                if self._costs[level][value] >= _NO_WAY or not self.holds(moved):
+                if self._costs[level][value] >= NO_WAY or not self.holds(moved):
                     break
                 good.add(value)
         return sorted(good)
@@ -308,7 +189,7 @@ class _Search:
         pending: list[tuple[int, int, int, Ref, Ref, _Chosen]] = [start]
         done: list[frozenset[int]] = []
         for _ in range(MAX_STEPS):
-            if not pending or pending[0][0] >= _NO_WAY:
+            if not pending or pending[0][0] >= NO_WAY:
                 return
             _, _, paid, at, disputes, chosen = heapq.heappop(pending)
             changed = frozenset(level for level, _ in chosen)
@@ -320,14 +201,14 @@ class _Search:
                     yield _moved(self._position, chosen)
                 continue
             for cost, value, next_at, next_disputes, level in self._ways(at, disputes):
-                more = chosen if cost == _FREE else (*chosen, (level, value))
+                more = chosen if cost == FREE else (*chosen, (level, value))
                 if max_fields is not None and len(more) > max_fields:
                     continue
                 if cost and any(earlier <= changed | {level} for earlier in done):
                     continue
                 total = paid + cost
                 least = total + left[next_at]
-                if least < _NO_WAY:
+                if least < NO_WAY:
                     heapq.heappush(
                         pending, (least, next(order), total, next_at, next_disputes, more)
                     )
@@ -344,7 +225,7 @@ class _Search:
             strict=True,
         )
         for value, (cost, next_at, next_disputes) in enumerate(ways):
-            if cost < _NO_WAY:
+            if cost < NO_WAY:
                 yield cost, value, next_at, next_disputes, level
 
     def _least_left(self) -> dict[Ref, int]:
@@ -354,7 +235,7 @@ class _Search:
         for ref in self._diagrams.below(self._root):
             if ref < 0:
                 # Whether facts disagree is seen only at the end.
-                left[ref] = _FREE if self._wanted(-1 - ref, 0) else _NO_WAY
+                left[ref] = FREE if self._wanted(-1 - ref, 0) else NO_WAY
             else:
                 after = map(left.__getitem__, children[ref])
                 left[ref] = min(map(operator.add, self._costs[levels[ref]], after))

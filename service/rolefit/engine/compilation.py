@@ -40,7 +40,7 @@ MET, REFUTED = "met", "refuted"
 MISSING, THIN = "missing", "thin"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Alternative:
     """One alternative of a rule's condition, as the engine knows it.
 

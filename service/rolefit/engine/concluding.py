@@ -126,7 +126,7 @@ class Concluder:
         known = self._states.known.get(key)
         if known is None:
             obstacle = self._places.obstacle(rule, value, evidence)
-            known = self._states.add(key, State(value, obstacle))
+            known = self._states.add(key, State(value, evidence, obstacle))
         return known
 
     def _judge(self, recall: Recall[_Judged], key: Key) -> _Judged:
@@ -163,7 +163,10 @@ class Concluder:
         key = winner.id, self._winner_keys[winner.id](slots)
         known = self._winners.known.get(key)
         if known is None:
-            evidence = self._explainer.explain(progress.derivation()).evidence(winner.id)
+            alternatives = progress.derivation().met[winner.id]
+            evidence = self._explainer.evidence_of(
+                alternatives, lambda signal: self._layout.state(slots, signal).evidence
+            )
             known = self._winners.add(key, self._places.outranked(winner, evidence))
         return known
 

@@ -25,6 +25,7 @@ from rolefit.engine.ruleset import (
     Rule,
     Ruleset,
 )
+from rolefit.engine.sections import Chain
 from rolefit.engine.vocabulary import FactValue
 
 # In the diagrams of what is open.
@@ -34,6 +35,8 @@ ABSENT = 0
 
 # Our own rules need some 16,000; this takes a second or two and some 100 MB.
 MAX_NODES = 300_000
+# Combinations of values that each section remembers.
+_REMEMBERED = 20_000
 
 Position = tuple[int, ...]
 # Where a condition is true, and where it is false.
@@ -57,6 +60,7 @@ class DecisionSpace:
         path_sets: The path as a set of one: bit i for the i-th of ALL_PATHS.
         swayed: For each variable, the set of paths that it decides between, all others given:
             no bit where it decides nothing. Whether the field is given at all counts as well.
+        chain: The path by sections of the profile.
         open_now: For every path, whether it is open now.
         disputes: Which findings say that facts disagree, of those that rest on the variables
             alone: bit i for the i-th of them.
@@ -89,7 +93,9 @@ class DecisionSpace:
             self.path = self._path()
             self.path_sets = self.diagrams.convert(lambda number: 1 << number, self.path)
             self.swayed = tuple(self._swayed(level) for level in range(len(self.fields)))
-            self.disputes = self._bits([self._truth(rule.when)[0] for rule in disputes])
+            disagreeing = [self._truth(rule.when)[0] for rule in disputes]
+            self.disputes = self._bits(disagreeing)
+            self.chain = Chain(self.diagrams, self.path, self.fields, disagreeing, _REMEMBERED)
             self.open_now = {path: self._open_now(path) for path in PATHS}
         except (CellCountError, DiagramSizeError) as error:
             raise SpaceSizeError(str(error)) from None

@@ -6,7 +6,7 @@ It says which fields a statement rests on, and why the answer is not another pat
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from rolefit.engine.compilation import Alternative, Program
 from rolefit.engine.conditions import Test
@@ -46,6 +46,21 @@ class Explainer:
         )
         return tuple(dict.fromkeys(test.subject for test in min(unmet, key=len)))
 
+    def evidence_of(
+        self,
+        alternatives: Iterable[Alternative],
+        signal_evidence: Callable[[str], Evidence],
+    ) -> Evidence:
+        """What alternatives which came true rest on, given what signals rest on."""
+        tests = (test for alternative in alternatives for test in alternative.tests)
+        shown: list[Test] = []
+        for test in tests:
+            if test.subject in self.signal_rules:
+                shown += signal_evidence(test.subject)
+            elif test.subject in self.fields:  # the answer is no field of the profile
+                shown.append(test)
+        return _one_each(shown)
+
 
 class Explanation:
     """Explains one derivation; what it has traced once it remembers."""
@@ -79,14 +94,7 @@ class Explanation:
 
     def evidence_of(self, alternatives: Iterable[Alternative]) -> Evidence:
         """What alternatives which came true rest on."""
-        tests = (test for alternative in alternatives for test in alternative.tests)
-        return _one_each(shown for test in tests for shown in self._test_evidence(test))
-
-    def _test_evidence(self, test: Test) -> Evidence:
-        if test.subject in self._derivation.signals:
-            return self.signal_evidence(test.subject)
-        # The answer is no field of the profile.
-        return (test,) if test.subject in self._explainer.fields else ()
+        return self._explainer.evidence_of(alternatives, self.signal_evidence)
 
     @functools.cached_property
     def _open_now(self) -> OpenFacts:

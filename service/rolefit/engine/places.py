@@ -27,6 +27,8 @@ from rolefit.v1 import recommendation_pb2 as pb
 
 # A sentence, and the part that says it: no sentence is said twice against one path.
 Said = tuple[str, bytes]
+# The parts of one rule, by place.
+RuleParts = list[tuple[int, Part[Any]]]
 
 _ANSWER = pb.Recommendation.DESCRIPTOR.fields_by_name
 _ASSESSMENT = pb.PathAssessment.DESCRIPTOR.fields_by_name
@@ -78,7 +80,7 @@ class Places:
             self.blank.append(b"")
         return slice(start, len(self.blank))
 
-    def parts(self, rule: Rule, evidence: Evidence, path: str) -> list[tuple[int, Part[Any]]]:
+    def parts(self, rule: Rule, evidence: Evidence, path: str) -> RuleParts:
         """The parts of a rule that fired, by place.
 
         Args:

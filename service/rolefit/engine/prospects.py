@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from rolefit.engine.answer_parts import path_number
 from rolefit.engine.change_messages import field_changes, margin_message
-from rolefit.engine.changes import ChangeFinder, FieldStep
 from rolefit.engine.decision_space import DecisionSpace, Position
+from rolefit.engine.efforts import FieldStep
 from rolefit.engine.facts import Facts
 from rolefit.engine.fillings import OpenField
 from rolefit.engine.margins import FlipFinder, Turns
 from rolefit.engine.memory import Memory, MemoryStatistics
+from rolefit.engine.needs import NeedFinder
 from rolefit.engine.observation import Observation, Observations
 from rolefit.engine.ruleset import PATHS, Ruleset, VerdictRule
 from rolefit.engine.verdict import Judge, Verdict
@@ -75,7 +76,7 @@ class Prospects:
         self._vocabulary = ruleset.vocabulary
         self._judge = judge
         self._slots = slots
-        self._changes = None if space is None else ChangeFinder(ruleset, space)
+        self._finder = None if space is None else NeedFinder(ruleset, space, capacity)
         self._flips = None if space is None else FlipFinder(ruleset.vocabulary, space)
         self._memory: Memory[Position, Prospect] = Memory("positions", capacity)
         self._steps: Memory[tuple[FieldStep, Observation], bytes] = Memory("changes", capacity)
@@ -117,9 +118,9 @@ class Prospects:
         return tuple((self._slots[turns.field], turns) for turns in self._flips.turns(position))
 
     def _needs(self, position: Position | None) -> dict[str, tuple[tuple[int, FieldStep], ...]]:
-        if position is None or self._changes is None:
+        if position is None or self._finder is None:
             return {}
-        needs = self._changes.would_need(position)
+        needs = self._finder.needs(position)
         return {
             path: tuple((self._slots[step.field], step) for step in steps)
             for path, steps in needs.items()

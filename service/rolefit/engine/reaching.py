@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from rolefit.engine.assembly import open_now
 from rolefit.engine.change_messages import changed_profile, field_changes
-from rolefit.engine.changes import ChangeFinder, Limits, SearchGivenUpError, Steps
+from rolefit.engine.changes import ChangeFinder, Limits, SearchGivenUpError
+from rolefit.engine.efforts import Steps
 from rolefit.engine.errors import InferenceError
 from rolefit.engine.facts import Facts, read_facts
 from rolefit.engine.outcome import Outcome

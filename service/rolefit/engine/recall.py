@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from rolefit.engine.compilation import Group
 from rolefit.engine.conditions import ANSWER_CERTAINTY, ANSWER_PATH
+from rolefit.engine.explanation import Evidence
 from rolefit.engine.memory import Memory
 from rolefit.engine.observation import Cell, Observations, facts_of
 from rolefit.engine.outcome import Derivation, Fired, Sessions, fire, signal_property
@@ -21,6 +22,7 @@ from rolefit.engine.places import Said
 from rolefit.engine.projection import Properties
 
 T = TypeVar("T")
+_OF_ANSWER = (ANSWER_PATH, ANSWER_CERTAINTY)
 Slots = list[Any]
 Key = Any
 
@@ -30,13 +32,15 @@ class State:
 
     Attributes:
         value: YES, NO or UNKNOWN.
+        evidence: What it rests on.
         obstacle: Why a path is none that needs another value.
     """
 
-    __slots__ = ("obstacle", "value")
+    __slots__ = ("evidence", "obstacle", "value")
 
-    def __init__(self, value: str, obstacle: Part[Said]):
+    def __init__(self, value: str, evidence: Evidence, obstacle: Part[Said]):
         self.value = value
+        self.evidence = evidence
         self.obstacle = obstacle
 
 
@@ -64,6 +68,11 @@ class Layout:
         self.states = {**of_fields, **of_states, **of_answer}
         self.values = {**of_fields, **of_values, **of_answer}
         self.blank: Slots = [None] * (2 * count + 2)
+
+    def state(self, slots: Slots, signal: str) -> State:
+        """What is known of a signal."""
+        state: State = slots[self.states[signal]]
+        return state
 
     def of_states(self, signals: Sequence[str]) -> slice:
         """Where the states of signals stand that are derived one after another."""
@@ -97,10 +106,13 @@ class Recall(Generic[T]):
         self.key = key_of(slot_of[subject] for subject in group.reads)
         self.memory: Memory[Key, T] = Memory(group.name, capacity)
         self.known = self.memory.known
+        self._fired: Memory[tuple[Cell | str, ...], Fired] = Memory(group.name, capacity)
         self._sessions = sessions
 
     def fire(self, key: Key, answer: Properties) -> Fired:
-        """Fires the group over what it reads.
+        """What fires over what the group reads.
+
+        It is the same whatever signals of the same values rest on.
 
         Args:
             key: From the slots.
@@ -109,16 +121,18 @@ class Recall(Generic[T]):
         Raises:
             InferenceError: The rules engine failed.
         """
-        properties = dict(answer)
         things = (key,) if len(self.group.reads) == 1 else key
-        for subject, thing in zip(self.group.reads, things, strict=True):
+        seen = tuple([each.value if isinstance(each, State) else each for each in things])
+        known = self._fired.known.get(seen)
+        if known is not None:
+            return known
+        properties = dict(answer)
+        for subject, thing in zip(self.group.reads, seen, strict=True):
             if isinstance(thing, Cell):
                 properties.update(thing.properties)
-            elif isinstance(thing, State):
-                properties.update(signal_property(subject, thing.value))
-            elif not subject.startswith("answer."):
+            elif subject not in _OF_ANSWER:
                 properties.update(signal_property(subject, thing))
-        return fire(self.group, self._sessions, properties)
+        return self._fired.add(seen, fire(self.group, self._sessions, properties))
 
 
 class Passed(Protocol):

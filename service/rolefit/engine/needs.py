@@ -1,0 +1,222 @@
+"""What each other path would need of a profile: the fewest fields that had to differ.
+
+Any field may differ, wishes included. The question splits by the sections of the decision
+space: what it costs to give one section another behaviour, and which behaviours together lead
+to a path. Both are remembered by the few values that they depend on.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Sequence
+
+from rolefit.engine.decision_diagram import Ref
+from rolefit.engine.decision_space import ABSENT, DecisionSpace, Position
+from rolefit.engine.efforts import FREE, NO_WAY, Efforts, FieldStep, Steps
+from rolefit.engine.memory import Memory
+from rolefit.engine.ruleset import ALL_PATHS, PATHS, Ruleset
+from rolefit.engine.sections import Behaviours, Chain, Section, Values
+
+# Variables at other values than those given.
+_Chosen = tuple[tuple[int, int], ...]
+# What it costs to give a section each of its behaviours.
+_Costs = tuple[int, ...]
+# For each path and each entry of the second section: the least cost from there on, and the
+# behaviours that come at it.
+_Rest = list[tuple[_Costs, list[Behaviours]]]
+
+
+class _Around:
+    """What it takes to give a section other behaviours, from certain values on.
+
+    Attributes:
+        costs: By behaviour.
+        chosen: By behaviour, the values that differ; nothing where there is no way.
+    """
+
+    __slots__ = ("chosen", "costs")
+
+    def __init__(self, costs: _Costs, chosen: list[_Chosen]):
+        self.costs = costs
+        self.chosen = chosen
+
+
+class NeedFinder:
+    """Finds what paths would need, over one rule set.
+
+    Args:
+        ruleset: The rules.
+        space: All profiles as the verdict rules see them.
+        capacity: Most entries of a memory.
+    """
+
+    def __init__(self, ruleset: Ruleset, space: DecisionSpace, capacity: int):
+        self._vocabulary = ruleset.vocabulary
+        self._space = space
+        self._chain: Chain = space.chain
+        self._efforts = Efforts(ruleset.vocabulary, space)
+        self._costs = [
+            [self._efforts.plain_costs(level, value) for value in range(size)]
+            for level, size in enumerate(space.diagrams.sizes)
+        ]
+        self._around: Memory[tuple[int, Values], _Around] = Memory("around", capacity)
+        self._rest: Memory[tuple[_Costs, ...], _Rest] = Memory("rest", capacity)
+        self._steps: Memory[tuple[object, ...], Steps] = Memory("steps", capacity)
+
+    def needs(self, position: Position) -> dict[str, Steps]:
+        """For each path but the present one, the fewest fields that had to differ.
+
+        None makes facts disagree that did not before. A path that no values lead to has no
+        entry.
+        """
+        sections = self._chain.sections
+        values = [position[s.levels.start : s.levels.stop] for s in sections]
+        around = [self._from(number, each) for number, each in enumerate(values)]
+        here = self._chain.end(
+            0, 0, (s.standing(v).behaviour for s, v in zip(sections, values, strict=True))
+        )
+        first = around[0].costs
+        rest = self._after([each.costs for each in around[1:]])
+        needs = {}
+        for number, path in enumerate(PATHS):
+            if number == here:
+                continue
+            left, behaviours = rest[number]
+            totals = list(map(operator.add, first, left))
+            least = min(totals)
+            if least < NO_WAY:
+                start = totals.index(least)
+                needs[path] = self._written(values, around, (start, *behaviours[start]))
+        return needs
+
+    def _from(self, number: int, values: Values) -> _Around:
+        key = number, values
+        known = self._around.known.get(key)
+        if known is None:
+            known = self._around.add(key, self._walk(self._chain.sections[number], values))
+        return known
+
+    def _walk(self, section: Section, values: Values) -> _Around:
+        """The cheapest way to each behaviour: one walk through the section for all."""
+        first = section.levels.start
+        before = section.standing(values).disputes
+        diagrams = self._space.diagrams
+        ways: dict[Ref, tuple[int, _Chosen]] = {section.ref: (FREE, ())}
+        for ref in reversed(diagrams.below(section.ref)):
+            if ref < 0 or ref not in ways:
+                continue
+            paid, chosen = ways[ref]
+            level = diagrams.levels[ref]
+            own = values[level - first]
+            for value, child in enumerate(diagrams.children[ref]):
+                total = paid + self._costs[level][own][value]
+                if total < NO_WAY and (child not in ways or total < ways[child][0]):
+                    more = chosen if value == own else (*chosen, (level, value))
+                    ways[child] = total, more
+        costs = [NO_WAY] * len(section.exits)
+        moves: list[_Chosen] = [()] * len(section.exits)
+        for ref, (total, chosen) in ways.items():
+            if ref >= 0:
+                continue
+            standing = section.standings[-1 - ref]
+            new = standing.disputes & ~before
+            if not new and total < costs[standing.behaviour]:
+                costs[standing.behaviour], moves[standing.behaviour] = total, chosen
+        return _Around(tuple(costs), moves)
+
+    def _after(self, costs: Sequence[_Costs]) -> _Rest:
+        """What the sections behind the first come to, given what they cost."""
+        key = tuple(costs)
+        known = self._rest.known.get(key)
+        if known is None:
+            known = self._rest.add(key, [self._back(path, key) for path in range(len(PATHS))])
+        return known
+
+    def _back(self, path: int, costs: tuple[_Costs, ...]) -> tuple[_Costs, list[Behaviours]]:
+        """From the last section to the second: the least cost from each entry on."""
+        least = [FREE if end == path else NO_WAY for end in range(len(ALL_PATHS))]
+        best: list[Behaviours] = [()] * len(least)
+        for section, cost in zip(
+            reversed(self._chain.sections[1:]), reversed(costs), strict=True
+        ):
+            entries = range(len(section.exits[0]))
+            behaviours = range(len(section.exits))
+            totals = [
+                min((cost[b] + least[section.exits[b][entry]], b) for b in behaviours)
+                for entry in entries
+            ]
+            best = [
+                (b, *best[section.exits[b][entry]])
+                for entry, (_, b) in zip(entries, totals, strict=True)
+            ]
+            least = [total for total, _ in totals]
+        return tuple(least), best
+
+    def _written(
+        self, values: list[Values], around: list[_Around], behaviours: Behaviours
+    ) -> Steps:
+        """The steps that give every section the behaviours wanted."""
+        entries = self._chain.entries(behaviours)
+        steps: list[FieldStep] = []
+        for number, behaviour in enumerate(behaviours):
+            if around[number].chosen[behaviour]:
+                key = number, values[number], entries[number], behaviours[number:]
+                known = self._steps.known.get(key)
+                if known is None:
+                    chosen = around[number].chosen[behaviour]
+                    known = self._steps.add(key, self._section_steps(*key, chosen))
+                steps += known
+        return self._efforts.ordered(steps)
+
+    def _section_steps(
+        self,
+        number: int,
+        values: Values,
+        entry: int,
+        behaviours: Behaviours,
+        chosen: _Chosen,
+    ) -> Steps:
+        """The steps within one section.
+
+        Args:
+            number: The section.
+            values: What its variables have.
+            entry: Where it is entered.
+            behaviours: Those wanted of it and of the sections behind it.
+            chosen: The values to give to some variables.
+        """
+        section = self._chain.sections[number]
+        first, moved = section.levels.start, list(values)
+        for level, value in chosen:
+            moved[level - first] = value
+        before = section.standing(values).disputes
+        goal = self._chain.end(number, entry, behaviours)
+
+        def does(level: int, value: int) -> bool:
+            """Whether another value of one variable would do."""
+            if self._costs[level][values[level - first]][value] >= NO_WAY:
+                return False
+            tried = (*moved[: level - first], value, *moved[level - first + 1 :])
+            standing = section.standing(tried)
+            end = self._chain.end(number, entry, (standing.behaviour, *behaviours[1:]))
+            return end == goal and not standing.disputes & ~before
+
+        return tuple(
+            self._step(level, values[level - first], value, functools.partial(does, level))
+            for level, value in chosen
+        )
+
+    def _step(self, level: int, old: int, new: int, does: functools.partial[bool]) -> FieldStep:
+        cells, size = self._space.cells[level], self._space.diagrams.sizes[level]
+        good = [new]
+        for others in (range(new - 1, ABSENT, -1), range(new + 1, size)):
+            for value in others:
+                if not does(value):
+                    break
+                good.append(value)
+        nearest = cells.nearest(new - 1, None)
+        assert nearest is not None
+        words = cells.words(sorted(value - 1 for value in good), self._vocabulary)
+        effort = self._efforts.bare(level, old, new - 1)
+        return FieldStep(self._space.fields[level], nearest, words, effort)

@@ -1,0 +1,221 @@
+"""The decision space in sections that meet in few ways.
+
+A walk through the path's diagram leaves each section of the profile at one of a few nodes,
+so all that matters of a section's many values is its behaviour: at which node it is left, for
+each node at which it can be entered. A path is then a chain of behaviours, and a question
+about all values of all fields splits into one for each section, whose answers are remembered
+by the few values of that section alone.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rolefit.engine.decision_diagram import Diagrams, Ref, leaf
+from rolefit.engine.memory import Memory
+from rolefit.engine.ruleset import ALL_PATHS
+
+# The values of a section's variables.
+Values = tuple[int, ...]
+# One behaviour for each section.
+Behaviours = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a section's values come to.
+
+    Attributes:
+        behaviour: Its number.
+        disputes: The contradictions among them, as bits.
+    """
+
+    behaviour: int
+    disputes: int
+
+
+class Section:
+    """Consecutive variables.
+
+    Args:
+        diagrams: Holds the functions.
+        levels: The variables, from the first to before the last.
+        entries: Nodes at which the section can be entered.
+        exits: Nodes at which it can be left.
+        disputes: Contradictions among its variables, as bits.
+        capacity: Most combinations of values remembered.
+
+    Attributes:
+        levels: The variables.
+        ref: A function of them, whose number stands for a standing.
+        standings: Those, by number.
+        exits: By behaviour: for each entry the exit, both by their place.
+    """
+
+    def __init__(
+        self,
+        diagrams: Diagrams,
+        levels: range,
+        entries: Sequence[Ref],
+        exits: Sequence[Ref],
+        disputes: Ref,
+        capacity: int,
+    ):
+        self.levels = levels
+        self._diagrams = diagrams
+        place = {ref: number for number, ref in enumerate(exits)}
+        self.exits: list[tuple[int, ...]] = [()]
+        self.ref = leaf(0)
+        for entry in entries:
+            self.ref = self._extended(self.ref, self._until(entry, place))
+        self.standings: list[Standing] = []
+        self.ref = self._with_disputes(self.ref, disputes)
+        self._memory: Memory[Values, Standing] = Memory("standings", capacity)
+
+    def standing(self, values: Values) -> Standing:
+        """What values of the variables come to."""
+        known = self._memory.known.get(values)
+        return known or self._memory.add(values, self._standing(values))
+
+    def _standing(self, values: Values) -> Standing:
+        ref, first = self.ref, self.levels.start
+        while ref >= 0:
+            ref = self._diagrams.children[ref][values[self._diagrams.levels[ref] - first]]
+        return self.standings[-1 - ref]
+
+    def _until(self, entry: Ref, place: dict[Ref, int]) -> Ref:
+        """The place of the exit that is reached from an entry."""
+
+        @functools.cache
+        def go(ref: Ref) -> Ref:
+            if ref in place:
+                return leaf(place[ref])
+            children = self._diagrams.children[ref]
+            return self._diagrams.node(
+                self._diagrams.levels[ref], tuple(go(child) for child in children)
+            )
+
+        return go(entry)
+
+    def _extended(self, behaviour: Ref, exit_: Ref) -> Ref:
+        """Behaviours, and what one more entry comes to."""
+        numbers: dict[tuple[int, int], int] = {}
+        extended: list[tuple[int, ...]] = []
+
+        def number(a: int, b: int) -> int:
+            if (a, b) not in numbers:
+                numbers[a, b] = len(extended)
+                extended.append((*self.exits[a], b))
+            return numbers[a, b]
+
+        ref = self._diagrams.combine(number, behaviour, exit_)
+        self.exits = extended
+        return ref
+
+    def _with_disputes(self, behaviour: Ref, disputes: Ref) -> Ref:
+        numbers: dict[tuple[int, int], int] = {}
+
+        def number(a: int, b: int) -> int:
+            if (a, b) not in numbers:
+                numbers[a, b] = len(self.standings)
+                self.standings.append(Standing(a, b))
+            return numbers[a, b]
+
+        return self._diagrams.combine(number, behaviour, disputes)
+
+
+class Chain:
+    """All sections, in the order of the variables.
+
+    Args:
+        diagrams: Holds the functions.
+        path: The path, by its place in ALL_PATHS.
+        fields: The variables.
+        disputes: Where facts disagree, one function for each contradiction.
+        capacity: Most entries of a memory.
+
+    Raises:
+        DiagramSizeError: The functions need too many nodes.
+    """
+
+    def __init__(
+        self,
+        diagrams: Diagrams,
+        path: Ref,
+        fields: Sequence[str],
+        disputes: Sequence[Ref],
+        capacity: int,
+    ):
+        self._diagrams = diagrams
+        bounds = _bounds(diagrams, fields, disputes)
+        cuts: list[list[Ref]] = [[path]]
+        for level in bounds[1:-1]:
+            cuts.append(_cut(diagrams, cuts[-1], level))
+        cuts.append([leaf(number) for number in range(len(ALL_PATHS))])
+        self.sections = tuple(
+            Section(
+                diagrams,
+                range(bounds[i], bounds[i + 1]),
+                cuts[i],
+                cuts[i + 1],
+                self._bits(disputes, range(bounds[i], bounds[i + 1])),
+                capacity,
+            )
+            for i in range(len(bounds) - 1)
+        )
+
+    def _bits(self, disputes: Sequence[Ref], levels: range) -> Ref:
+        """The contradictions among some variables, as bits."""
+        bits = leaf(0)
+        for number, ref in enumerate(disputes):
+            if self._diagrams.level_of(ref) in levels:
+                bit = 1 << number
+                bits = self._diagrams.combine(
+                    lambda all_, one, bit=bit: all_ | bit * one, bits, ref
+                )
+        return bits
+
+    def end(self, section: int, entry: int, behaviours: Iterable[int]) -> int:
+        """The path, by number, to which behaviours lead from an entry of a section on."""
+        for each, behaviour in zip(self.sections[section:], behaviours, strict=True):
+            entry = each.exits[behaviour][entry]
+        return entry
+
+    def entries(self, behaviours: Behaviours) -> list[int]:
+        """Where each section is entered."""
+        entries = [0]
+        for section, behaviour in zip(self.sections[:-1], behaviours[:-1], strict=True):
+            entries.append(section.exits[behaviour][entries[-1]])
+        return entries
+
+
+def _cut(diagrams: Diagrams, refs: Iterable[Ref], level: int) -> list[Ref]:
+    """The nodes from a variable on that functions lead to, in the order first reached."""
+    found: dict[Ref, None] = {}
+    seen: set[Ref] = set()
+    pending = list(refs)
+    while pending:
+        ref = pending.pop()
+        if diagrams.level_of(ref) >= level:
+            found[ref] = None
+        elif ref not in seen:
+            seen.add(ref)
+            pending += diagrams.children[ref]
+    return list(found)
+
+
+def _bounds(diagrams: Diagrams, fields: Sequence[str], disputes: Sequence[Ref]) -> list[int]:
+    """The first variable of each section, and the number of variables.
+
+    A contradiction lies within one section: those that it spans count as one.
+    """
+    count = len(fields)
+    names = [field.split(".")[0] for field in fields]
+    bounds = {level for level in range(1, count) if names[level] != names[level - 1]}
+    for ref in disputes:
+        levels = [diagrams.levels[each] for each in diagrams.below(ref) if each >= 0]
+        if levels:
+            bounds -= set(range(min(levels) + 1, max(levels) + 1))
+    return [0, *sorted(bounds), count]
