@@ -7,17 +7,16 @@ fields can still matter, and how much the answer to each would settle.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from rolefit.engine.decision_diagram import Ref
+from rolefit.engine.decision_diagram import Diagrams, DiagramSizeError, Ref
 from rolefit.engine.decision_space import ABSENT, DecisionSpace, Position
 from rolefit.engine.ruleset import ALL_PATHS
 
-# Profiles whose fillings are remembered, some kilobytes each.
-_REMEMBERED = 4096
+# Most nodes of the diagrams that are remembered; then all is forgotten.
+_MOST_NODES = 100_000
 # Shares are given in this many digits, so that no rounding shows.
 _DIGITS = 6
 # Answers that settle about the same stand in the vocabulary's order: cells counted alike are
@@ -63,6 +62,9 @@ class Fillings:
 class FillingCounter:
     """Counts over all fillings; remembers the profiles seen last.
 
+    What is possible depends on the path as a function of the absent fields alone, so that
+    function, a small diagram, is what is remembered by.
+
     Args:
         space: All profiles.
         ask_first: Fields to ask for before others that settle more.
@@ -72,15 +74,50 @@ class FillingCounter:
         self._space = space
         self._ask_first = ask_first
         self._ask_rank = dict(zip(space.fields, space.ask_rank, strict=True))
-        self.fillings = functools.lru_cache(maxsize=_REMEMBERED)(self._fillings)
+        self._forget()
 
-    def _fillings(self, position: Position) -> Fillings:
+    def _forget(self) -> None:
+        self._open = Diagrams(self._space.diagrams.sizes, _MOST_NODES)
+        self._known: dict[Ref, Fillings] = {}
+
+    def fillings(self, position: Position) -> Fillings:
         """What is possible at a position of the decision space."""
+        try:
+            return self._recall(position)
+        except DiagramSizeError:
+            self._forget()
+            return self._recall(position)
+
+    def _recall(self, position: Position) -> Fillings:
+        ref = self._open_part(position)
+        known = self._known.get(ref)
+        if known is None:
+            known = self._known[ref] = self._fillings(ref, position)
+        return known
+
+    def _open_part(self, position: Position) -> Ref:
+        """The path as a function of the absent fields."""
+        levels, children = self._space.diagrams.levels, self._space.diagrams.children
+        done: dict[Ref, Ref] = {}
+
+        def go(ref: Ref) -> Ref:
+            while ref >= 0 and position[levels[ref]] != ABSENT:
+                ref = children[ref][position[levels[ref]]]
+            if ref < 0:
+                return ref
+            if ref not in done:
+                parts = tuple([go(child) for child in children[ref]])
+                done[ref] = self._open.node(levels[ref], parts)
+            return done[ref]
+
+        return go(self._space.path)
+
+    def _fillings(self, ref: Ref, position: Position) -> Fillings:
         space = self._space
         possible, _ = self._reachable(space.path_sets, position, complete=True)
         changes, _ = self._reachable(space.path_sets, position, complete=False)
         fixed = changes == 1 << space.diagrams.value(space.path, position)
-        fields = () if fixed else self._open_fields(position)
+        fields = () if fixed else self._open_fields(ref, position)
         return Fillings(_paths(possible), fixed, fields)
 
     def _reachable(self, ref: Ref, position: Position, complete: bool) -> tuple[int, bool]:
@@ -104,19 +141,15 @@ class FillingCounter:
                     pending.append(children[ref][value])
         return union, empty
 
-    def _open_fields(self, position: Position) -> tuple[OpenField, ...]:
+    def _open_fields(self, ref: Ref, position: Position) -> tuple[OpenField, ...]:
         found = []
-        settles = self._settles(position)
-        for level, field in enumerate(self._space.fields):
-            if position[level] != ABSENT:
-                continue
-            ref = self._space.swayed[level]
-            at_times, _ = self._reachable(ref, position, complete=False)
-            if not at_times:
-                continue
-            in_the_end, never = self._reachable(ref, position, complete=True)
-            sways = _paths(in_the_end or at_times)
-            found.append(OpenField(field, not never, settles[level], sways))
+        for level, settles in self._settles(ref).items():
+            swayed = self._space.swayed[level]
+            at_times, _ = self._reachable(swayed, position, complete=False)
+            if at_times:
+                in_the_end, never = self._reachable(swayed, position, complete=True)
+                sways = _paths(in_the_end or at_times)
+                found.append(OpenField(self._space.fields[level], not never, settles, sways))
         return tuple(sorted(found, key=self._rank))
 
     def _rank(self, field: OpenField) -> tuple[bool, bool, int, int]:
@@ -124,38 +157,34 @@ class FillingCounter:
         settles = round(field.settles / _STEP)
         return not field.essential, later, -settles, self._ask_rank[field.field]
 
-    def _settles(self, position: Position) -> list[float]:
-        """For every variable, the share of entropy that knowing it removes on average."""
-        shares, visits = self._shares(position)
-        root = self._space.path
+    def _settles(self, root: Ref) -> dict[int, float]:
+        """For every open variable, the share of entropy that knowing it removes on average."""
+        shares, visits = self._shares(root)
         now = _entropy(shares[root])
-        diagrams = self._space.diagrams
         by_level: dict[int, list[Ref]] = {}
         for ref in visits:
-            by_level.setdefault(diagrams.levels[ref], []).append(ref)
-        settled = [0.0] * len(self._space.fields)
+            by_level.setdefault(self._open.levels[ref], []).append(ref)
+        tested_at_all = {self._open.levels[ref] for ref in self._open.below(root) if ref >= 0}
+        settled = dict.fromkeys(sorted(tested_at_all), 0.0)
         for level, refs in by_level.items():
-            if position[level] != ABSENT or now == 0:
+            if now == 0:
                 continue
             # What passes by this variable is the same whatever its value.
             tested = _mixed([(visits[ref], shares[ref]) for ref in refs])
             beside = [all_ - part for all_, part in zip(shares[root], tested, strict=True)]
-            values = range(1, diagrams.sizes[level])
+            values = range(1, self._open.sizes[level])
             after = 0.0
             for value in values:
-                parts = [(visits[ref], shares[diagrams.children[ref][value]]) for ref in refs]
+                parts = [(visits[ref], shares[self._open.children[ref][value]]) for ref in refs]
                 after += _entropy(_mixed([(1.0, beside), *parts])) / len(values)
             settled[level] = round(max(0.0, 1 - after / now), _DIGITS)
         return settled
 
-    def _shares(
-        self, position: Position
-    ) -> tuple[dict[Ref, Sequence[float]], dict[Ref, float]]:
+    def _shares(self, root: Ref) -> tuple[dict[Ref, Sequence[float]], dict[Ref, float]]:
         """By reference: the shares of paths from there on, and the share of visits to it.
 
         Both over complete fillings with every cell of a field alike.
         """
-        diagrams = self._space.diagrams
         shares: dict[Ref, Sequence[float]] = {}
 
         def go(ref: Ref) -> Sequence[float]:
@@ -163,25 +192,22 @@ class FillingCounter:
                 if ref < 0:
                     shares[ref] = [float(i == -1 - ref) for i in range(len(ALL_PATHS))]
                 else:
-                    parts = [(weight, go(child)) for weight, child in self._ways(ref, position)]
+                    parts = [(weight, go(child)) for weight, child in self._ways(ref)]
                     shares[ref] = _mixed(parts)
             return shares[ref]
 
-        go(self._space.path)
-        visits = {self._space.path: 1.0}
-        inner = sorted((ref for ref in shares if ref >= 0), key=diagrams.level_of)
+        go(root)
+        visits = {root: 1.0}
+        inner = sorted((ref for ref in shares if ref >= 0), key=self._open.level_of)
         for ref in inner:
-            for weight, child in self._ways(ref, position):
+            for weight, child in self._ways(ref):
                 if child >= 0:
                     visits[child] = visits.get(child, 0.0) + weight * visits[ref]
         return shares, {ref: share for ref, share in visits.items() if ref >= 0}
 
-    def _ways(self, ref: Ref, position: Position) -> list[tuple[float, Ref]]:
+    def _ways(self, ref: Ref) -> list[tuple[float, Ref]]:
         """The children of a node that complete fillings lead to, with their shares."""
-        children = self._space.diagrams.children[ref]
-        value = position[self._space.diagrams.levels[ref]]
-        if value != ABSENT:
-            return [(1.0, children[value])]
+        children = self._open.children[ref]
         return [(1 / (len(children) - 1), child) for child in children[1:]]
 
 
