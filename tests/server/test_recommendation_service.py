@@ -13,6 +13,7 @@ import pytest
 from rolefit.engine import Engine
 from rolefit.engine.answer import Answer
 from rolefit.engine.catalogue_messages import CatalogueMessages
+from rolefit.engine.observation import Observation
 from rolefit.server import log
 from rolefit.server.admission import Admission
 from rolefit.server.call import Call
@@ -35,12 +36,18 @@ class FakeEngine:
         self.asked: list[int] = []
         self._fault = fault
 
-    def answer(self, profile: CandidateProfile, view: int) -> Answer:
+    def recall(self, profile: CandidateProfile) -> None:
+        return None
+
+    def observe(self, profile: CandidateProfile) -> list[Observation]:
+        return []
+
+    def answer(self, observations: list[Observation], view: int) -> Answer:
         self.asked.append(view)
         if self._fault:
             raise self._fault
         body = Recommendation(headline="yes").SerializeToString()
-        return Answer(body, "ML_ENGINEER", "CERTAIN", {}, ())
+        return Answer(body, "ML_ENGINEER", "CERTAIN", lambda: ({}, ()))
 
 
 def service(engine: FakeEngine) -> RecommendationService:

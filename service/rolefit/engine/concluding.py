@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from rolefit.engine.assembly import open_now
 from rolefit.engine.compilation import MET, Group, Program
@@ -172,10 +173,10 @@ class Concluder:
 
     def statistics(self, answers: int) -> list[MemoryStatistics]:
         """How the memories did over so many answers."""
-        recalls = [recall.memory for recall, _, _ in self._deriving]
-        memories = [*recalls, *(recall.memory for recall in self._judging)]
-        unmet = [memory.statistics(answers) for _, memory in self._unmet.values()]
-        return [*(memory.statistics(answers) for memory in memories), *unmet]
+        memories: list[Memory[Any, Any]] = [recall.memory for recall, _, _ in self._deriving]
+        memories += [recall.memory for recall in self._judging]
+        memories += [memory for _, memory in self._unmet.values()]
+        return [memory.statistics(answers) for memory in memories]
 
 
 def signals_of(group: Group) -> list[SignalRule]:

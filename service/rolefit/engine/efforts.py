@@ -17,11 +17,12 @@ FREE = 0
 NO_WAY = 1 << 160
 # The last digit: how many cells a value moves. Between values of equal effort the nearer wins.
 _FIELD: dict[str, int] = {effort: _BASE ** (1 + i) for i, effort in enumerate(EFFORTS)}
+_HEAVIEST = {"": -len(EFFORTS), **{effort: -i for i, effort in enumerate(EFFORTS)}}
 _NOBODY: int = _BASE ** (1 + len(EFFORTS))
 _ANY_FIELD: int = _BASE ** (2 + len(EFFORTS))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FieldStep:
     """One field of a change.
 
@@ -85,11 +86,7 @@ class Efforts:
 
     def ordered(self, steps: Iterable[FieldStep]) -> Steps:
         """Steps with those of most effort first, equal ones in the order to ask."""
-        heaviest = {effort: -i for i, effort in enumerate(EFFORTS)}
-        nobody = -len(EFFORTS)
-        return tuple(
-            sorted(
-                steps,
-                key=lambda step: (heaviest.get(step.effort, nobody), self._rank[step.field]),
-            )
-        )
+        return tuple(sorted(steps, key=self._place))
+
+    def _place(self, step: FieldStep) -> tuple[int, int]:
+        return _HEAVIEST[step.effort], self._rank[step.field]

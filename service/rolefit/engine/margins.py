@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from rolefit.engine.cells import NumberCells
 from rolefit.engine.decision_space import ABSENT, DecisionSpace, Position
+from rolefit.engine.memory import Memory
+from rolefit.engine.ruleset import ALL_PATHS
+from rolefit.engine.sections import Behaviours, Values
 from rolefit.engine.vocabulary import Vocabulary
 
 
@@ -56,29 +59,68 @@ class Turns:
 
 
 class FlipFinder:
-    """Finds margins over one rule set."""
+    """Finds margins over one rule set.
 
-    def __init__(self, vocabulary: Vocabulary, space: DecisionSpace):
+    Args:
+        vocabulary: The fields.
+        space: All profiles as the verdict rules see them.
+        capacity: Most entries of a memory.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, space: DecisionSpace, capacity: int):
         self._vocabulary = vocabulary
         self._space = space
-        # In the order to ask.
-        numbers = [i for i, c in enumerate(space.cells) if isinstance(c, NumberCells)]
-        self._levels = sorted(numbers, key=space.ask_rank.__getitem__)
+        numbers = {i for i, c in enumerate(space.cells) if isinstance(c, NumberCells)}
+        self._numbers = [
+            [level for level in section.levels if level in numbers]
+            for section in space.chain.sections
+        ]
+        self._memory: Memory[tuple[object, ...], list[Turns]] = Memory("turns", capacity)
 
     def turns(self, position: Position) -> list[Turns]:
         """Where the numbers given at a position turn the path, in the order to ask."""
+        chain = self._space.chain
+        values, behaviours = chain.standing(position)
+        found: list[Turns] = []
+        for number, entry in enumerate(chain.entries(behaviours)):
+            key = number, entry, values[number], behaviours[number:]
+            known = self._memory.known.get(key)
+            found += known if known is not None else self._learn(*key)
+        return sorted(found, key=lambda turns: self._space.ask_rank[turns.level])
+
+    def _learn(
+        self, number: int, entry: int, values: Values, behaviours: Behaviours
+    ) -> list[Turns]:
+        """The turns of the numbers of one section.
+
+        Args:
+            number: The section.
+            entry: Where it is entered.
+            values: What its variables have.
+            behaviours: Its own, and those of the sections behind it.
+        """
+        chain = self._space.chain
+        section = chain.sections[number]
+        first, here = section.levels.start, chain.end(number, entry, behaviours)
+
+        def path(level: int, value: int) -> int:
+            """The path with another value of one variable."""
+            tried = (*values[: level - first], value, *values[level - first + 1 :])
+            behaviour = section.standing(tried).behaviour
+            return chain.end(number, entry, (behaviour, *behaviours[1:]))
+
         found = []
-        for level in self._levels:
-            own = position[level]
+        for level in self._numbers[number]:
+            own, size = values[level - first], self._space.diagrams.sizes[level]
             if own == ABSENT:
                 continue
-            below = self._turn(position, level, range(own - 1, ABSENT, -1))
-            above = self._turn(
-                position, level, range(own + 1, len(self._space.cells[level]) + 1)
+            below, above = (
+                self._turn(here, level, [(value, path(level, value)) for value in way])
+                for way in (range(own - 1, ABSENT, -1), range(own + 1, size))
             )
             if below or above:
                 found.append(Turns(self._space.fields[level], level, below, above))
-        return found
+        return self._memory.add((number, entry, values, behaviours), found)
 
     def margin(self, turns: Turns, value: float) -> Margin:
         """How far one value of the number is from there."""
@@ -87,12 +129,11 @@ class FlipFinder:
         below, above = (_flip(turn, cells, value) for turn in (turns.below, turns.above))
         return Margin(turns.field, value, below, above)
 
-    def _turn(self, position: Position, level: int, values: Iterable[int]) -> _Turn | None:
+    def _turn(self, here: int, level: int, paths: Iterable[tuple[int, int]]) -> _Turn | None:
         """The first of a variable's values with another path, with those like it behind it."""
-        here = there = self._space.path_at(position)
+        there = here
         like: list[int] = []
-        for value in values:
-            path = self._space.path_at((*position[:level], value, *position[level + 1 :]))
+        for value, path in paths:
             if there == here:
                 there = path
             elif path != there:
@@ -102,7 +143,7 @@ class FlipFinder:
         if not like:
             return None
         words = self._space.cells[level].words(like, self._vocabulary)
-        return _Turn(words, like[0], there)
+        return _Turn(words, like[0], ALL_PATHS[there])
 
 
 def _flip(turn: _Turn | None, cells: NumberCells, value: float) -> Flip | None:

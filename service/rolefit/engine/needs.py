@@ -22,8 +22,8 @@ from rolefit.engine.sections import Behaviours, Chain, Section, Values
 _Chosen = tuple[tuple[int, int], ...]
 # What it costs to give a section each of its behaviours.
 _Costs = tuple[int, ...]
-# For each path and each entry of the second section: the least cost from there on, and the
-# behaviours that come at it.
+# For each path and each behaviour of the first section: the least cost from there on, and
+# the behaviours of the other sections that come at it.
 _Rest = list[tuple[_Costs, list[Behaviours]]]
 
 
@@ -60,6 +60,9 @@ class NeedFinder:
             [self._efforts.plain_costs(level, value) for value in range(size)]
             for level, size in enumerate(space.diagrams.sizes)
         ]
+        self._sizes = space.diagrams.sizes
+        # There are as many as pairs of cells, so all are kept: equal steps are the same.
+        self._written_step = functools.cache(self._write_step)
         self._around: Memory[tuple[int, Values], _Around] = Memory("around", capacity)
         self._rest: Memory[tuple[_Costs, ...], _Rest] = Memory("rest", capacity)
         self._steps: Memory[tuple[object, ...], Steps] = Memory("steps", capacity)
@@ -70,12 +73,9 @@ class NeedFinder:
         None makes facts disagree that did not before. A path that no values lead to has no
         entry.
         """
-        sections = self._chain.sections
-        values = [position[s.levels.start : s.levels.stop] for s in sections]
+        values, own = self._chain.standing(position)
         around = [self._from(number, each) for number, each in enumerate(values)]
-        here = self._chain.end(
-            0, 0, (s.standing(v).behaviour for s, v in zip(sections, values, strict=True))
-        )
+        here = self._chain.end(0, 0, own)
         first = around[0].costs
         rest = self._after([each.costs for each in around[1:]])
         needs = {}
@@ -151,7 +151,9 @@ class NeedFinder:
                 for entry, (_, b) in zip(entries, totals, strict=True)
             ]
             least = [total for total, _ in totals]
-        return tuple(least), best
+        # The first section is entered at one place alone.
+        exits = [exits[0] for exits in self._chain.sections[0].exits]
+        return tuple([least[exit_] for exit_ in exits]), [best[exit_] for exit_ in exits]
 
     def _written(
         self, values: list[Values], around: list[_Around], behaviours: Behaviours
@@ -208,15 +210,19 @@ class NeedFinder:
         )
 
     def _step(self, level: int, old: int, new: int, does: functools.partial[bool]) -> FieldStep:
-        cells, size = self._space.cells[level], self._space.diagrams.sizes[level]
         good = [new]
-        for others in (range(new - 1, ABSENT, -1), range(new + 1, size)):
+        for others in (range(new - 1, ABSENT, -1), range(new + 1, self._sizes[level])):
             for value in others:
-                if not does(value):
+                # The old value would not do, or there were a smaller change.
+                if value == old or not does(value):
                     break
                 good.append(value)
+        return self._written_step(level, old, new, tuple(sorted(good)))
+
+    def _write_step(self, level: int, old: int, new: int, good: Values) -> FieldStep:
+        cells = self._space.cells[level]
         nearest = cells.nearest(new - 1, None)
         assert nearest is not None
-        words = cells.words(sorted(value - 1 for value in good), self._vocabulary)
+        words = cells.words([value - 1 for value in good], self._vocabulary)
         effort = self._efforts.bare(level, old, new - 1)
         return FieldStep(self._space.fields[level], nearest, words, effort)

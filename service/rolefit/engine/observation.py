@@ -97,7 +97,7 @@ class _Lens:
     def _value(self, raw: _Raw) -> FactValue | None:
         if self._names is None:
             # Adding 0.0 makes a negative zero an ordinary one.
-            return raw + 0.0 if isinstance(raw, float) else raw  # type: ignore[no-any-return]
+            return raw + 0.0 if isinstance(raw, float) else raw
         if isinstance(raw, tuple):
             return frozenset(self._names[number] for number in raw if number in self._names)
         return self._names.get(raw)
@@ -169,7 +169,7 @@ def _reader(lookups: Sequence[object]) -> Callable[[CandidateProfile], list[Any]
     long. An unset enum reads as 0; for anything else unset, what is read is None.
     """
     lines = ["def read(profile):"]
-    items = []
+    items: list[str] = []
 
     def add(message: Descriptor, name: str) -> None:
         for descriptor in message.fields:

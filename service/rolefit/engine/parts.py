@@ -165,6 +165,7 @@ class PartMaker:
         return Part(tuple(slots), write, self._capacity)
 
     def _show(self, test: Test, home: FieldDescriptor) -> _Shown:
+        assert home.message_type is not None
         key = test, tag(home.message_type.fields_by_name["evidence"])
         if key not in self._shown:
             self._shown[key] = _Shown(*key, self._vocabulary, self._capacity)

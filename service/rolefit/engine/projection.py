@@ -101,7 +101,7 @@ class Projection:
         if view.of.kind is Kind.NUMBER:
             return 2 + len(view.bounds)
         if view.of.kind is Kind.SET:
-            return 2 + 2 ** len(view.groups)
+            return 2 + (1 << len(view.groups))
         return 2 + len(view.tokens)
 
     def project(self, facts: Facts) -> Properties:

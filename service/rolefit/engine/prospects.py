@@ -77,7 +77,7 @@ class Prospects:
         self._judge = judge
         self._slots = slots
         self._finder = None if space is None else NeedFinder(ruleset, space, capacity)
-        self._flips = None if space is None else FlipFinder(ruleset.vocabulary, space)
+        self._flips = None if space is None else FlipFinder(ruleset.vocabulary, space, capacity)
         self._memory: Memory[Position, Prospect] = Memory("positions", capacity)
         self._steps: Memory[tuple[FieldStep, Observation], bytes] = Memory("changes", capacity)
         self._margins: Memory[tuple[Turns, Observation], bytes] = Memory("margins", capacity)

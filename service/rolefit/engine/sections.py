@@ -10,6 +10,7 @@ by the few values of that section alone.
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -171,10 +172,9 @@ class Chain:
         bits = leaf(0)
         for number, ref in enumerate(disputes):
             if self._diagrams.level_of(ref) in levels:
-                bit = 1 << number
-                bits = self._diagrams.combine(
-                    lambda all_, one, bit=bit: all_ | bit * one, bits, ref
-                )
+                bit = functools.partial(operator.mul, 1 << number)
+                shifted = self._diagrams.convert(bit, ref)
+                bits = self._diagrams.combine(operator.or_, bits, shifted)
         return bits
 
     def end(self, section: int, entry: int, behaviours: Iterable[int]) -> int:
@@ -182,6 +182,16 @@ class Chain:
         for each, behaviour in zip(self.sections[section:], behaviours, strict=True):
             entry = each.exits[behaviour][entry]
         return entry
+
+    def standing(self, position: Sequence[int]) -> tuple[list[Values], Behaviours]:
+        """The values of every section at a position, and what they come to."""
+        values = [
+            tuple(position[each.levels.start : each.levels.stop]) for each in self.sections
+        ]
+        standings = [
+            section.standing(each) for section, each in zip(self.sections, values, strict=True)
+        ]
+        return values, tuple(each.behaviour for each in standings)
 
     def entries(self, behaviours: Behaviours) -> list[int]:
         """Where each section is entered."""

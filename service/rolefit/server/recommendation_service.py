@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import grpc
 
 from rolefit.engine.changes import Limits
+from rolefit.engine.observation import Observations
 from rolefit.engine.reaching import MOST_CHANGES, Goal
+from rolefit.engine.wire import nested, tag
 from rolefit.server import errors
 from rolefit.server.call import Call
-from rolefit.server.snapshot import Decision, DecisionWatcher, Snapshots
+from rolefit.server.snapshot import Decision, DecisionWatcher, Snapshot, Snapshots
 from rolefit.server.unary_call import Method, UnaryCalls
 from rolefit.server.validation import ProfileRequest, violations
 from rolefit.v1 import recommendation_service_pb2
@@ -24,7 +26,12 @@ from rolefit.v1.recommendation_service_pb2 import (
     PrepareResponse,
     RecommendRequest,
     RecommendResponse,
+    View,
 )
+
+_STANDARD, _VIEWS = View.VIEW_STANDARD, frozenset(View.values())
+_RESPONSE = RecommendResponse.DESCRIPTOR.fields_by_name
+_RECOMMENDATION, _DECISION_ID = tag(_RESPONSE["recommendation"]), tag(_RESPONSE["decision_id"])
 
 SERVICE = recommendation_service_pb2.DESCRIPTOR.services_by_name[
     "RecommendationService"
@@ -74,21 +81,24 @@ class RecommendationService:
         Raises:
             CallError: Some field is bad; all of them are named.
         """
-        engine = self._snapshots.current.engine
-        if engine.recall(request.profile) is None:
-            validate(request)
-        return self.decide(request, call)
-
-    def decide(self, request: RecommendRequest, call: Call) -> bytes:
-        """Ask the engine about a valid request."""
         snapshot = self._snapshots.current
-        view = request.view or recommendation_service_pb2.VIEW_STANDARD
-        answer = snapshot.engine.answer(snapshot.engine.observe(request.profile), view)
+        observations = snapshot.engine.recall(request.profile)
+        # Of a profile whose every value was found good before, there is no more to check.
+        if observations is None or not (request.view in _VIEWS and request.HasField("profile")):
+            validate(request)
+            observations = snapshot.engine.observe(request.profile)
+        return self.decide(snapshot, observations, request.view, call)
+
+    def decide(
+        self, snapshot: Snapshot, observations: Observations, view: View.ValueType, call: Call
+    ) -> bytes:
+        """Ask the engine about a valid profile; return a serialised RecommendResponse."""
+        answer = snapshot.engine.answer(observations, view or _STANDARD)
         for watcher in self._watchers:
             watcher.decided(Decision(call, snapshot, answer))
-        response = RecommendResponse(ruleset=snapshot.ruleset, decision_id=call.id)
-        response.recommendation.MergeFromString(answer.body)
-        return response.SerializeToString(deterministic=True)
+        recommendation = nested(_RECOMMENDATION, (answer.body,))
+        decision_id = nested(_DECISION_ID, (call.id.encode(),))
+        return recommendation + snapshot.signature + decision_id
 
     def prepare(self, request: PrepareRequest, call: Call) -> PrepareResponse:
         """Check a request and say what to prepare.

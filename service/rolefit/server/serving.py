@@ -159,7 +159,7 @@ def self_test(service: RecommendationService) -> None:
     """
     request = RecommendRequest(profile=CandidateProfile(), view=VIEW_FULL)
     try:
-        service.decide(request, Call("Recommend", ""))
+        service.recommend(request, Call("Recommend", ""))
     except Exception as error:
         raise StartError(f"the engine failed its self-test: {error!r}") from error
 

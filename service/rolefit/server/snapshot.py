@@ -1,13 +1,15 @@
 """A rule set as the server answers by it, pinned by every call for as long as it runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from rolefit.engine import Engine
 from rolefit.engine.answer import Answer
 from rolefit.engine.catalogue_messages import CatalogueMessages
+from rolefit.engine.wire import serialised
 from rolefit.server.call import Call
 from rolefit.v1.recommendation_pb2 import Ruleset
+from rolefit.v1.recommendation_service_pb2 import RecommendResponse
 
 
 @dataclass(frozen=True)
@@ -18,21 +20,24 @@ class Snapshot:
         engine: Decides by it.
         catalogue: What it says of the guide.
         ruleset: Its name, version and digest, as answers carry them.
+        signature: The same, as the serialised part of a RecommendResponse.
     """
 
     engine: Engine
     catalogue: CatalogueMessages
     ruleset: Ruleset
+    signature: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        signed = RecommendResponse(ruleset=self.ruleset)
+        object.__setattr__(self, "signature", serialised(signed))
 
     @classmethod
     def of(cls, engine: Engine) -> "Snapshot":
         """Return the snapshot of an engine, which it owns from then on."""
         loaded = engine.ruleset
-        return cls(
-            engine=engine,
-            catalogue=CatalogueMessages(loaded),
-            ruleset=Ruleset(name=loaded.name, version=loaded.version, digest=loaded.digest),
-        )
+        ruleset = Ruleset(name=loaded.name, version=loaded.version, digest=loaded.digest)
+        return cls(engine=engine, catalogue=CatalogueMessages(loaded), ruleset=ruleset)
 
 
 class Snapshots:
