@@ -87,7 +87,7 @@ def _default(setting: Setting) -> str:
 def _range(setting: Setting) -> str:
     about = setting.about
     if setting.type is bool:
-        return f" Switch it off with {code(f'--no-{setting.name}')}."
+        return f" Switch it off with {code(f'--no-{setting.flag[2:]}')}."
     if isinstance(setting.type, type) and issubclass(setting.type, enum.Enum):
         values = " or ".join(code(str(value.value)) for value in setting.type)
         return f" One of {values}."

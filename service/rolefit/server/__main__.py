@@ -101,7 +101,7 @@ def _fail(message: str, code: int = 1) -> NoReturn:
 
 def _parameter(setting: Setting) -> inspect.Parameter:
     about = setting.about
-    flag = f"{setting.flag}/--no-{setting.name}" if setting.type is bool else setting.flag
+    flag = f"{setting.flag}/--no-{setting.flag[2:]}" if setting.type is bool else setting.flag
     option = typer.Option(
         flag, envvar=setting.variable, help=about.text, min=about.least, max=about.most
     )

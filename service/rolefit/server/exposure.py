@@ -31,7 +31,7 @@ def is_loopback(host: str) -> bool:
     A name that does not resolve is reachable by nobody; listening on it fails by itself.
     """
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
         return True
     return all(ipaddress.ip_address(address[0]).is_loopback for *_, address in found)

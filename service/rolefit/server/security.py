@@ -39,13 +39,7 @@ class Security:
     def __init__(self, config: ServerConfig) -> None:
         self._config = config
         self.watched: list[WatchedFiles[Any]] = []
-        self._tls: "Tls | None" = None
-        if config.tls_certificate and config.tls_key:
-            # Here and below, what costs a tenth of a second and 10 MB only if it is asked for.
-            from rolefit.server.tls import Tls
-
-            self._tls = Tls(config.tls_certificate, config.tls_key, config.tls_client_ca)
-            self.watched.append(self._tls.files)
+        self._tls = self._transport()
         self._identification = self._identified()
         rate = None
         if config.rate_per_second:
@@ -76,6 +70,17 @@ class Security:
         if self._identification is None:
             return server
         return GuardedServices(server, self._identification)
+
+    def _transport(self) -> "Tls | None":
+        config = self._config
+        if config.tls_certificate is None or config.tls_key is None:
+            return None
+        # Here and below, what costs a tenth of a second and 10 MB only if it is asked for.
+        from rolefit.server.tls import Tls
+
+        tls = Tls(config.tls_certificate, config.tls_key, config.tls_client_ca)
+        self.watched.append(tls.files)
+        return tls
 
     def _identified(self) -> Identification | None:
         config = self._config
