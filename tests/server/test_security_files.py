@@ -12,6 +12,7 @@ import grpc
 import pytest
 
 from rolefit.server.json_web_tokens import read_keys
+from rolefit.server.tls import Tls
 from rolefit.server.watched_files import FileError
 
 from .calls import EMPTY, channel, send
@@ -176,31 +177,35 @@ def test_a_jwks_that_cannot_be_used_says_why(content: str, why: str, tmp_path: P
     assert "c2VjcmV0" not in str(caught.value)
 
 
-def _refused_start(*flags: object, workers: str = "1") -> str:
-    done = run_command("serve", "--port", "0", "--workers", workers, *map(str, flags))
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
-    return line
-
-
-def test_a_server_does_not_start_with_files_it_cannot_use(tmp_path: Path) -> None:
+def test_certificates_that_cannot_be_used_say_why(tmp_path: Path) -> None:
     authority = Authority("authority")
     chain, key = authority.certificate("server").write(tmp_path, "server")
-    other_chain, other_key = authority.certificate("server").write(tmp_path, "other")
+    _, other_key = authority.certificate("server").write(tmp_path, "other")
     old_chain, old_key = authority.certificate("s", expired=True).write(tmp_path, "old")
     absent, text = tmp_path / "absent", tmp_path / "text"
     text.write_text("text")
-    for files, bad, why in (
-        ((absent, key), absent, "no such file"),
-        ((text, key), text, "not a certificate"),
-        ((chain, text), text, "not a private key"),
-        ((chain, other_key), other_key, "not the key"),
-        ((old_chain, old_key), old_chain, "expired"),
-        ((other_chain, other_key, text), text, "not a certificate"),
-    ):
-        flags = ("--tls-certificate", "--tls-key", "--tls-client-ca")
-        pairs = [each for pair in zip(flags, files, strict=False) for each in pair]
-        line = _refused_start(*pairs)
-        assert f"{bad}: " in line
-        assert why in line
-    assert f"{text}: line 1" in _refused_start("--tokens", text, workers="2")
+    cases: list[tuple[Path, Path, Path | None, Path, str]] = [
+        (absent, key, None, absent, "no such file"),
+        (text, key, None, text, "not a certificate"),
+        (chain, text, None, text, "not a private key"),
+        (chain, other_key, None, other_key, "not the key"),
+        (old_chain, old_key, None, old_chain, "expired"),
+        (chain, key, text, text, "not a certificate"),
+    ]
+    for certificate, private, client_ca, bad, why in cases:
+        with pytest.raises(FileError) as caught:
+            Tls(certificate, private, client_ca)
+        assert str(caught.value).startswith(f"{bad}: ")
+        assert why in str(caught.value)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_server_does_not_start_with_a_file_it_cannot_use(
+    workers: str, tmp_path: Path
+) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text("alice sha256:00")
+    done = run_command("serve", "--port", "0", "--workers", workers, "--tokens", str(tokens))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line == f"rolefit-server: {tokens}: line 1 is not NAME sha256:64-HEX-DIGITS"

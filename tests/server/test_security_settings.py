@@ -17,7 +17,7 @@ from .processes import run_command
     [
         ({"host": "0.0.0.0"}, ["--host 0.0.0.0", "--tls-certificate", "--allow-plaintext"]),
         ({"host": "::"}, ["--host ::"]),
-        ({"host": ""}, ["--allow-plaintext"]),
+        ({"host": "*"}, ["--allow-plaintext"]),
         ({"host": "192.0.2.1"}, ["--allow-plaintext"]),
         ({"tls_certificate": "c"}, ["--tls-certificate", "--tls-key"]),
         ({"tls_key": "k"}, ["--tls-certificate", "--tls-key"]),
