@@ -255,6 +255,7 @@ CASES: dict[str, Callable[[World], grpc.RpcError]] = {
     "JWT that is expired": lambda it: _jwt(it, exp=int(time.time()) - 3_600),
     "JWT that is not valid yet": lambda it: _jwt(it, nbf=int(time.time()) + 3_600),
     "JWT without an expiry": lambda it: _jwt(it, exp=None),
+    "JWT with an expiry of 400 digits": lambda it: _jwt(it, exp=10**400),
     "JWT for another audience": lambda it: _jwt(it, aud="other"),
     "JWT of another issuer": lambda it: _jwt(it, iss="https://other.example"),
     "JWT without `sub`": lambda it: _jwt(it, sub=None),
@@ -264,6 +265,9 @@ CASES: dict[str, Callable[[World], grpc.RpcError]] = {
     ),
     "JWT with `alg: HS256`, the public key as its secret": lambda it: _with(
         it, bearer(forged({"alg": "HS256", "kid": "one"}, it.issuer.public_pem))
+    ),
+    "JWT whose header nests brackets 5,000 deep": lambda it: _with(
+        it, bearer(f"{base64.urlsafe_b64encode(b'[' * 4_998).decode()}.e30.AA")
     ),
     "JWT whose claims were changed": lambda it: _with(it, bearer(_tampered(it))),
     "Health check without a token, health closed": lambda it: _closed(it, _check),
@@ -363,6 +367,8 @@ def test_the_log_names_the_true_causes_and_no_secrets(world: World) -> None:
         "InvalidIssuerError",
         "InvalidAlgorithmError",
         "InvalidSignatureError",
+        "DecodeError",
+        "malformed JSON Web Token",
     }
     assert "rolefit_" not in world.tokens.stderr
     assert "eyJ" not in world.tokens.stderr

@@ -75,12 +75,18 @@ class JsonWebTokens:
                 leeway=self._leeway,
                 options={"require": _REQUIRED},
             )
+            ends = float(claims["exp"]) + self._leeway
+        except InvalidToken:
+            raise
         except jwt.PyJWTError as error:
             raise InvalidToken(type(error).__name__) from None
+        except Exception:
+            # Such as a number too large for a clock. It is the caller's fault, not ours.
+            raise InvalidToken("malformed JSON Web Token") from None
         name = claims["sub"]
         if not (0 < len(name) <= _LONGEST_NAME and name.isprintable()):
             raise InvalidToken("its sub is empty, too long or not printable")
-        return name, float(claims["exp"]) + self._leeway
+        return name, ends
 
 
 def read_keys(path: Path, content: bytes) -> dict[str, jwt.PyJWK]:
