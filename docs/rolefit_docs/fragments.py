@@ -28,6 +28,7 @@ from rolefit.server.config import Setting, settings
 from rolefit.server.validation import Violation
 from rolefit.v1.errors_pb2 import ErrorReason
 from rolefit.v1.recommendation_service_pb2 import RecommendResponse, View
+from rolefit_docs.limits import limits_table
 from rolefit_docs.links import Kind, Linker
 from rolefit_docs.markdown import anchored, code, escaped, page, table
 from rolefit_docs.sources import Sources
@@ -87,7 +88,7 @@ def _default(setting: Setting) -> str:
 def _range(setting: Setting) -> str:
     about = setting.about
     if setting.type is bool:
-        return f" Switch it off with {code(f'--no-{setting.name}')}."
+        return f" Switch it off with {code(f'--no-{setting.flag[2:]}')}."
     if isinstance(setting.type, type) and issubclass(setting.type, enum.Enum):
         values = " or ".join(code(str(value.value)) for value in setting.type)
         return f" One of {values}."
@@ -102,6 +103,10 @@ def _errors(_: Sources, linker: Linker) -> str:
         errors.malformed("rolefit.v1.RecommendRequest", "it does not parse"),
         errors.not_found("there is no rule …"),
         errors.overloaded(256),
+        errors.rate_exceeded(0.25),
+        errors.credential_missing(),
+        errors.credential_rejected(),
+        errors.caller_not_allowed(),
         errors.deadline_passed(),
         errors.internal("…"),
     ]
@@ -239,6 +244,7 @@ _FRAGMENTS: dict[str, Fragment] = {
     "errors": _errors,
     "exceptions": _exceptions,
     "examples": _examples,
+    "limits": lambda _, __: limits_table(),
     "methods": _methods,
     "settings": _settings,
     "views": _views,

@@ -40,4 +40,5 @@ def runner(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
         return Done(code, captured.out, captured.err)
 
     monkeypatch.delenv("ROLEFIT_SERVER", raising=False)
+    monkeypatch.delenv("ROLEFIT_TOKEN", raising=False)
     return invoke

@@ -116,7 +116,8 @@ def test_a_second_server_on_the_port_is_refused(
 
 
 def test_a_host_that_is_not_here_is_refused() -> None:
-    done = run_command("serve", "--host", "192.0.2.1", "--port", "0", "--workers", "1")
+    flags = ("--host", "192.0.2.1", "--port", "0", "--workers", "1", "--allow-plaintext")
+    done = run_command("serve", *flags)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert "192.0.2.1:0" in line

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import grpc
 from google.protobuf.message import Message
 
 from rolefit.client.answer import Answer
+from rolefit.client.bearer_token import Token, check_token_is_safe, token_header
 from rolefit.client.change import Changes
 from rolefit.client.change_limits import goal_number
 from rolefit.client.comparison import ProfileComparison
@@ -68,8 +69,11 @@ class Behaviour:
     tls: TlsConfig | None
     metadata: tuple[tuple[str, str | bytes], ...]
     max_message_bytes: int
+    token: Token | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        if self.token is not None:
+            check_token_is_safe(self.target, self.tls)
         checked_timeout(self.timeout)
         if self.max_message_bytes < 1:
             raise ValueError(
@@ -155,8 +159,9 @@ class Behaviour:
         timeout: float | None,
     ) -> Call[_T]:
         seconds = self.timeout if timeout is None else checked_timeout(timeout)
+        metadata = self._headers()
         return Call(
-            RECOMMENDATION, method, request, read, seconds, self.metadata, self.wait_for_ready
+            RECOMMENDATION, method, request, read, seconds, metadata, self.wait_for_ready
         )
 
     def look_up(self, wanted: Lookup[_T]) -> Call[_T]:
@@ -167,9 +172,14 @@ class Behaviour:
             request=wanted.request,
             read=wanted.read,
             timeout=self.timeout,
-            metadata=self.metadata,
+            metadata=self._headers(),
             wait_for_ready=self.wait_for_ready,
         )
+
+    def _headers(self) -> tuple[tuple[str, str | bytes], ...]:
+        if self.token is None:
+            return self.metadata
+        return (*self.metadata, token_header(self.token))
 
     def error(self, failed: grpc.RpcError, call: Call[Any]) -> RolefitError:
         """Say why a call failed."""

@@ -9,6 +9,7 @@ import grpc
 import grpc.aio
 
 from rolefit.client.answer import Answer
+from rolefit.client.bearer_token import Token
 from rolefit.client.behaviour import Behaviour, Call, metadata_pairs
 from rolefit.client.catalogue_client import AsyncCatalogueClient, CatalogueClient
 from rolefit.client.change import Changes
@@ -46,6 +47,7 @@ class _Options:
         tls: TlsConfig | None = None,
         metadata: Mapping[str, str | bytes] | Sequence[tuple[str, str | bytes]] = (),
         max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
+        token: Token | None = None,
     ) -> None:
         """Note how to call. Nothing is sent before the first call.
 
@@ -60,9 +62,12 @@ class _Options:
             metadata: Headers of every call. Names in lower case; a name that ends in
                 ``-bin`` takes bytes.
             max_message_bytes: Largest request sent and largest answer read, in bytes.
+            token: Bearer token of every call, or a function that returns the one to use
+                now, for tokens that expire. It must not wait for long.
 
         Raises:
-            ValueError: An option is out of its range.
+            ValueError: An option is out of its range, or a token would travel in plaintext
+                to an address beyond this machine.
 
         """
         self._behaviour = Behaviour(
@@ -73,6 +78,7 @@ class _Options:
             tls=tls,
             metadata=metadata_pairs(metadata),
             max_message_bytes=max_message_bytes,
+            token=token,
         )
         self._closed = False
         self._prepare()
@@ -141,7 +147,9 @@ class Client(_Options, CatalogueClient):
             InvalidProfile: Fields of the profile are not valid.
             ServerUnavailable: No server answers.
             DeadlineExceeded: No answer came in time.
-            Overloaded: The server has too many calls in flight.
+            Overloaded: The server has too many calls in flight, or this caller calls too often.
+            Unauthenticated: The server needs a token, or another one.
+            PermissionDenied: This caller may not call.
             RolefitError: Any other failure, or the client is closed.
             ValueError: The view or the timeout is not a valid one.
 

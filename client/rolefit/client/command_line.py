@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from rolefit.client.bundled import example_names, example_text
 from rolefit.client.client import Client
+from rolefit.client.connection_options import add_connection_options, tls_of, token_of
 from rolefit.client.errors import (
     DeadlineExceeded,
     InvalidProfile,
@@ -96,6 +97,7 @@ def add_call_options(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_TIMEOUT,
         help=f"longest wait, in seconds (default: {DEFAULT_TIMEOUT:g})",
     )
+    add_connection_options(parser)
 
 
 def words_last(
@@ -242,6 +244,16 @@ def example(name: str) -> str:
         raise Failure(message, USAGE) from None
 
 
+def _client(parsed: argparse.Namespace) -> Client:
+    try:
+        tls, token = tls_of(parsed), token_of(parsed)
+        return Client(parsed.server, timeout=parsed.timeout, retry=_RETRY, tls=tls, token=token)
+    except OSError as error:
+        raise Failure(f"{error.filename}: {error.strerror}", USAGE) from None
+    except ValueError as error:
+        raise Failure(str(error), USAGE) from None
+
+
 @contextmanager
 def connected(parsed: argparse.Namespace) -> Iterator[Client]:
     """Open the client of a command; what its calls raise ends the command.
@@ -251,7 +263,7 @@ def connected(parsed: argparse.Namespace) -> Iterator[Client]:
 
     """
     try:
-        with Client(parsed.server, timeout=parsed.timeout, retry=_RETRY) as client:
+        with _client(parsed) as client:
             yield client
     except InvalidProfile as error:
         lines = "\n".join(f"  {violation}" for violation in error.violations)

@@ -92,6 +92,14 @@ class DeadlineExceeded(RolefitError):  # noqa: N818
     """No answer came within the timeout."""
 
 
+class Unauthenticated(RolefitError):  # noqa: N818
+    """The server wants to know who calls: the bearer token is missing or not valid."""
+
+
+class PermissionDenied(RolefitError):  # noqa: N818
+    """The server knows who calls, and that caller may not."""
+
+
 class Overloaded(RolefitError):  # noqa: N818
     """The server has too many calls in flight and refused this one.
 
@@ -111,3 +119,7 @@ class Overloaded(RolefitError):  # noqa: N818
     ) -> None:
         super().__init__(message, code=code, reason=reason)
         self.retry_after = retry_after
+
+
+class RateExceeded(Overloaded):
+    """This caller calls too often; ``retry_after`` says when the next call may come."""

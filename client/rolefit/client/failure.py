@@ -16,8 +16,11 @@ from rolefit.client.errors import (
     InvalidRequest,
     NotFound,
     Overloaded,
+    PermissionDenied,
+    RateExceeded,
     RolefitError,
     ServerUnavailable,
+    Unauthenticated,
     Violation,
 )
 from rolefit.v1 import errors_pb2
@@ -79,9 +82,13 @@ def error_from(
         message = f"No answer from {target} within {timeout:g} s."
         return DeadlineExceeded(message, code=code, reason=reason)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED and not _is_about_size(words):
-        message = _overloaded(target, details.retry_after)
-        retry_after = details.retry_after
-        return Overloaded(message, retry_after=retry_after, code=code, reason=reason)
+        return _exhausted(target, code, details)
+    if code is grpc.StatusCode.UNAUTHENTICATED:
+        message = f"{target} does not know who calls: {words or 'it gave no reason'}"
+        return Unauthenticated(message, code=code, reason=reason)
+    if code is grpc.StatusCode.PERMISSION_DENIED:
+        message = f"{target} does not let this caller in: {words or 'it gave no reason'}"
+        return PermissionDenied(message, code=code, reason=reason)
     if code is grpc.StatusCode.UNIMPLEMENTED:
         message = f"{target} does not offer {service}: it is an older rolefit server or none."
         return RolefitError(message, code=code, reason=reason)
@@ -107,9 +114,14 @@ def _unavailable(target: str, words: str, details: _Details) -> str:
     return f"{message} (gRPC says: {words})"
 
 
-def _overloaded(target: str, retry_after: float | None) -> str:
+def _exhausted(target: str, code: grpc.StatusCode, details: _Details) -> Overloaded:
+    kind, why = Overloaded, "has too many calls in flight"
+    if details.reason == "RATE_EXCEEDED":
+        kind, why = RateExceeded, "gets too many calls from this caller"
+    retry_after = details.retry_after
     when = "later" if retry_after is None else f"in {retry_after:g} s"
-    return f"The rolefit server at {target} has too many calls in flight. Try again {when}."
+    message = f"The rolefit server at {target} {why}. Try again {when}."
+    return kind(message, retry_after=retry_after, code=code, reason=details.reason)
 
 
 def _are_of_a_profile(violations: Iterable[Violation]) -> bool:

@@ -41,6 +41,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A fault of the server. Its log has the cause."""
     ERROR_REASON_NOT_FOUND: _ErrorReason.ValueType  # 6
     """What the request names is not in the rule set. The message suggests the nearest name."""
+    ERROR_REASON_CREDENTIAL_MISSING: _ErrorReason.ValueType  # 7
+    """The call bears no credential, and the server needs one: a bearer token in the header
+    "authorization".
+    """
+    ERROR_REASON_CREDENTIAL_REJECTED: _ErrorReason.ValueType  # 8
+    """The credential is not valid for this server: malformed, unknown, expired, not yet
+    valid or meant for another. Which of these is not said.
+    """
+    ERROR_REASON_CALLER_NOT_ALLOWED: _ErrorReason.ValueType  # 9
+    """The caller is known and may not call."""
+    ERROR_REASON_RATE_EXCEEDED: _ErrorReason.ValueType  # 10
+    """The caller calls too often; RetryInfo says when the next call may come."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed: the reason in google.rpc.ErrorInfo, under the domain
@@ -61,6 +73,18 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 5
 """A fault of the server. Its log has the cause."""
 ERROR_REASON_NOT_FOUND: ErrorReason.ValueType  # 6
 """What the request names is not in the rule set. The message suggests the nearest name."""
+ERROR_REASON_CREDENTIAL_MISSING: ErrorReason.ValueType  # 7
+"""The call bears no credential, and the server needs one: a bearer token in the header
+"authorization".
+"""
+ERROR_REASON_CREDENTIAL_REJECTED: ErrorReason.ValueType  # 8
+"""The credential is not valid for this server: malformed, unknown, expired, not yet
+valid or meant for another. Which of these is not said.
+"""
+ERROR_REASON_CALLER_NOT_ALLOWED: ErrorReason.ValueType  # 9
+"""The caller is known and may not call."""
+ERROR_REASON_RATE_EXCEEDED: ErrorReason.ValueType  # 10
+"""The caller calls too often; RetryInfo says when the next call may come."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from rolefit.server import log, rules_commands
+from rolefit.server import exposure, log, rules_commands, token_command
 from rolefit.server.config import ConfigError, ServerConfig, Setting, settings
 from rolefit.server.ports import PortError
 from rolefit.server.supervisor import WorkerError, run_workers, usable_cores
@@ -23,6 +23,7 @@ app = typer.Typer(
     **_PLAIN,
 )
 app.add_typer(rules_commands.app, name="rules")
+app.add_typer(token_command.app, name="token")
 
 # Typer exports BadParameter but not its base, which every mistake in a command line has.
 _UsageError: Any = typer.BadParameter.__base__
@@ -63,6 +64,7 @@ def serve(**values: Any) -> None:
     A flag outranks its environment variable, which outranks the default.
     """
     config = ServerConfig(**values)
+    exposure.check(config)
     log.configure(config.log_format)
     count = config.workers or usable_cores()
     if config.verify_rules:
@@ -99,7 +101,7 @@ def _fail(message: str, code: int = 1) -> NoReturn:
 
 def _parameter(setting: Setting) -> inspect.Parameter:
     about = setting.about
-    flag = f"{setting.flag}/--no-{setting.name}" if setting.type is bool else setting.flag
+    flag = f"{setting.flag}/--no-{setting.flag[2:]}" if setting.type is bool else setting.flag
     option = typer.Option(
         flag, envvar=setting.variable, help=about.text, min=about.least, max=about.most
     )

@@ -157,6 +157,75 @@ class ServerConfig:
             "removed when it stops. For scripts."
         ),
     ] = None
+    tls_certificate: Annotated[
+        Path | None,
+        About(
+            "PEM file with the server's certificate, followed by those that vouch for it; "
+            "turns TLS on. Read again when it changes, as are the two files below."
+        ),
+    ] = None
+    tls_key: Annotated[
+        Path | None, About("PEM file with the private key of that certificate.")
+    ] = None
+    tls_client_ca: Annotated[
+        Path | None,
+        About(
+            "PEM file with the authorities of client certificates. With it, a client without "
+            "a certificate from one of them cannot connect."
+        ),
+    ] = None
+    tls_client_names: Annotated[
+        str,
+        About(
+            "Names, separated by commas, of which a client certificate must bear one: as "
+            "subject alternative name or, where it has none, as common name. Empty: any."
+        ),
+    ] = ""
+    allow_plaintext: Annotated[
+        bool, About("Serve without TLS on an address beyond loopback all the same.")
+    ] = False
+    tokens: Annotated[
+        Path | None,
+        About(
+            "File with the bearer tokens accepted, as `rolefit-server token new` prints its "
+            "lines. With it, calls need a token. Read again when it changes."
+        ),
+    ] = None
+    jwks: Annotated[
+        Path | None,
+        About(
+            "JWKS file with the public keys of JSON Web Tokens. With it, calls need such a "
+            "token, or one of the tokens file. Read again when it changes."
+        ),
+    ] = None
+    jwt_issuer: Annotated[str, About("Issuer (`iss`) a JSON Web Token must name.")] = ""
+    jwt_audience: Annotated[str, About("Audience (`aud`) it must be meant for.")] = ""
+    jwt_leeway_seconds: Annotated[
+        float,
+        About(
+            "By how much its times (`exp`, `nbf`, `iat`) may be off. Unit: seconds.", 0.0, 600.0
+        ),
+    ] = 30.0
+    open_health: Annotated[
+        bool,
+        About(
+            "Answer health checks of anybody; otherwise they need what other calls need. "
+            "Reflection always does."
+        ),
+    ] = True
+    rate_per_second: Annotated[
+        float,
+        About(
+            "Calls a second that a worker accepts from one caller, or from one address where "
+            "nobody is asked who they are; 0 means any number.",
+            0.0,
+            1_000_000.0,
+        ),
+    ] = 0.0
+    rate_burst: Annotated[
+        int,
+        About("Calls that a caller may make at once after a pause.", least=1, most=1_000_000),
+    ] = 100
 
     def __post_init__(self) -> None:
         for setting in settings():
@@ -170,8 +239,9 @@ class ServerConfig:
     def from_json(cls, line: str) -> "ServerConfig":
         """Read what `to_json` wrote."""
         values: dict[str, Any] = json.loads(line)
-        for name in ("rules", "port_file"):
-            values[name] = Path(values[name]) if values[name] else None
+        for setting in settings():
+            if setting.type == Path | None and values[setting.name]:
+                values[setting.name] = Path(values[setting.name])
         values["log_format"] = LogFormat(values["log_format"])
         return cls(**values)
 

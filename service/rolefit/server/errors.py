@@ -1,5 +1,6 @@
 """Failures as rich statuses: google.rpc.Status with BadRequest, ErrorInfo and RetryInfo."""
 
+import math
 from collections.abc import Sequence
 from typing import cast
 
@@ -88,6 +89,45 @@ def overloaded(limit: int) -> CallError:
         grpc.StatusCode.RESOURCE_EXHAUSTED,
         f"{limit} calls are in flight; try again in {RETRY_AFTER_MS} ms",
         [retry, _info(errors_pb2.ERROR_REASON_OVERLOADED)],
+    )
+
+
+def credential_missing() -> CallError:
+    """Build the error for a call that does not say whose it is."""
+    return CallError(
+        grpc.StatusCode.UNAUTHENTICATED,
+        "this server needs a bearer token: authorization: Bearer TOKEN",
+        [_info(errors_pb2.ERROR_REASON_CREDENTIAL_MISSING)],
+    )
+
+
+def credential_rejected() -> CallError:
+    """Build the error for a credential that is no good, whatever is wrong with it."""
+    return CallError(
+        grpc.StatusCode.UNAUTHENTICATED,
+        "the bearer token is not valid here",
+        [_info(errors_pb2.ERROR_REASON_CREDENTIAL_REJECTED)],
+    )
+
+
+def caller_not_allowed() -> CallError:
+    """Build the error for a known caller who may not call."""
+    return CallError(
+        grpc.StatusCode.PERMISSION_DENIED,
+        "the name in the client certificate may not call this server",
+        [_info(errors_pb2.ERROR_REASON_CALLER_NOT_ALLOWED)],
+    )
+
+
+def rate_exceeded(wait_seconds: float) -> CallError:
+    """Build the error for a caller that calls too often and may again after that time."""
+    milliseconds = math.ceil(wait_seconds * 1000)
+    retry = error_details_pb2.RetryInfo()
+    retry.retry_delay.FromMilliseconds(milliseconds)
+    return CallError(
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        f"too many calls from this caller; the next may come in {milliseconds} ms",
+        [retry, _info(errors_pb2.ERROR_REASON_RATE_EXCEEDED)],
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import uvloop
 from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from rolefit.engine import Engine, RulesetError, load_ruleset
 from rolefit.server import catalogue_service, ports, recommendation_service
@@ -19,8 +19,10 @@ from rolefit.server.catalogue_service import CatalogueService
 from rolefit.server.config import ServerConfig
 from rolefit.server.health import Health
 from rolefit.server.recommendation_service import RecommendationService
+from rolefit.server.security import Security
 from rolefit.server.snapshot import Snapshot, Snapshots
 from rolefit.server.unary_call import UnaryCalls
+from rolefit.server.watched_files import FileError, keep_fresh
 from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.v1.recommendation_service_pb2 import VIEW_FULL, RecommendRequest
 
@@ -73,7 +75,7 @@ class RunningServer:
         snapshots: Snapshots,
         config: ServerConfig,
         port: int,
-        ticking: asyncio.Future[None],
+        ticking: asyncio.Future[Any],
     ) -> None:
         self._server = server
         self._health = health
@@ -120,14 +122,17 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
         shared: Whether other processes listen on the same port.
 
     Raises:
-        StartError: The rules are broken, the engine fails or the port is taken.
+        StartError: The rules or a file of keys or tokens are broken, the engine fails or the
+            port is taken.
     """
     try:
+        security = Security(config)
         snapshots = Snapshots(Snapshot.of(Engine(load_ruleset(config.rules))))
-    except RulesetError as error:
+    except (FileError, RulesetError) as error:
         raise StartError(str(error)) from None
     clock = LoopClock()
-    calls = UnaryCalls(Admission(config.max_in_flight, config.stall_seconds, clock))
+    admission = Admission(config.max_in_flight, config.stall_seconds, clock)
+    calls = UnaryCalls(admission, security.gate)
     recommending = RecommendationService(snapshots)
     self_test(recommending)
     catalogue = CatalogueService(snapshots)
@@ -136,18 +141,21 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
         await health.set(name, health_pb2.HealthCheckResponse.SERVING)
     server = aio.server(options=options(config, shared))
     server.add_generic_rpc_handlers((recommending.handler(calls), catalogue.handler(calls)))
-    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    health_pb2_grpc.add_HealthServicer_to_server(health, security.for_health(server))
     if config.reflection:
         names = (*_SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
-        reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), server)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
+            reflection.aio.ReflectionServicer((*names, reflection.SERVICE_NAME)),
+            security.for_reflection(server),
+        )
     try:
-        bound = server.add_insecure_port(ports.address_of(host, port))
+        bound = security.listen(server, ports.address_of(host, port))
     except RuntimeError:
         await server.stop(None)
         address = ports.address_of(host, port)
         raise StartError(f"cannot listen on {address}: address already in use") from None
     await server.start()
-    ticking = asyncio.ensure_future(clock.run())
+    ticking = asyncio.gather(clock.run(), keep_fresh(security.watched))
     return RunningServer(server, health, snapshots, config, bound, ticking)
 
 
