@@ -1,6 +1,7 @@
 """A rule set as the server answers by it, pinned by every call for as long as it runs."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from rolefit.engine import Engine
@@ -18,11 +19,13 @@ class Snapshot:
         engine: Decides by it.
         catalogue: What it says of the guide.
         ruleset: Its name, version and digest, as answers carry them.
+        loaded: When, by `time.time()`. Unit: seconds since 1970.
     """
 
     engine: Engine
     catalogue: CatalogueMessages
     ruleset: Ruleset
+    loaded: float = field(default_factory=time.time)
 
     @classmethod
     def of(cls, engine: Engine) -> "Snapshot":
