@@ -10,6 +10,9 @@ from rolefit.server.call import Call
 from rolefit.server.metric_values import Histogram, Labels, Sources
 from rolefit.server.snapshot import Decision
 
+# Looking a member of an enum up costs more than comparing it.
+_OK = grpc.StatusCode.OK
+
 
 class _ByMethod(dict[str, Histogram]):
     def __missing__(self, method: str) -> Histogram:
@@ -25,7 +28,8 @@ class CallMetrics:
     """
 
     def __init__(self) -> None:
-        self._calls: defaultdict[tuple[str, grpc.StatusCode], int] = defaultdict(int)
+        self._answered: defaultdict[str, int] = defaultdict(int)
+        self._failed: defaultdict[tuple[str, grpc.StatusCode], int] = defaultdict(int)
         self._call_seconds = _ByMethod()
         self._refusals: Counter[str] = Counter()
         self._decisions: defaultdict[Labels, int] = defaultdict(int)
@@ -35,8 +39,12 @@ class CallMetrics:
 
     def ended(self, call: Call, code: grpc.StatusCode) -> None:
         """Count a call."""
-        self._calls[call.method, code] += 1
-        self._call_seconds[call.method].observe(time.perf_counter() - call.began)
+        method = call.method
+        self._call_seconds[method].observe(time.perf_counter() - call.began)
+        if code is _OK:
+            self._answered[method] += 1
+            return
+        self._failed[method, code] += 1
         if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
             self._refusals[call.refusal] += 1
 
@@ -62,7 +70,11 @@ class CallMetrics:
         sources.add_histogram(names.ENGINE_SECONDS, lambda: {(): self._engine_seconds})
 
     def _read_calls(self) -> dict[Labels, float]:
-        return {(method, code.name): count for (method, code), count in self._calls.items()}
+        counts: dict[Labels, float] = {
+            (method, code.name): count for (method, code), count in self._failed.items()
+        }
+        counts.update({(method, _OK.name): count for method, count in self._answered.items()})
+        return counts
 
 
 def _by_one_label(counts: Counter[str]) -> dict[Labels, float]:

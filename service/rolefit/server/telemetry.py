@@ -83,7 +83,7 @@ def _provider(config: ServerConfig) -> TracerProvider:
     if "OTEL_TRACES_SAMPLER" not in os.environ:
         sampler = ParentBased(TraceIdRatioBased(config.trace_ratio))
     resource = Resource.create({"service.instance.id": f"{os.uname().nodename}:{os.getpid()}"})
-    if resource.attributes["service.name"] == "unknown_service":
+    if str(resource.attributes["service.name"]).startswith("unknown_service"):
         resource = resource.merge(Resource({"service.name": "rolefit"}))
     provider = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=False)
     endpoint = config.otlp_endpoint.rstrip("/") + _TRACES_PATH if config.otlp_endpoint else None

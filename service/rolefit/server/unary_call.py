@@ -150,12 +150,15 @@ class UnaryCalls:
             code = grpc.StatusCode.OK
             return answer
         except errors.CallError as refused:
-            code = refused.code
             call.refusal = refused.reason
             status = refused.status()
-            return await context.abort(
-                status.code, status.details, tuple(status.trailing_metadata)
-            )
+            try:
+                return await context.abort(
+                    status.code, status.details, tuple(status.trailing_metadata)
+                )
+            except aio.AbortError:
+                code = refused.code  # it was sent; otherwise nobody was there any more
+                raise
         finally:
             for end_watcher in self._watchers:
                 end_watcher.ended(call, code)
