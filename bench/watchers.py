@@ -6,6 +6,7 @@ take turns; the median round counts. Then it prints what a scrape costs.
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import time
 from collections.abc import Callable
@@ -105,9 +106,10 @@ def _collect(snapshots: Snapshots, metrics: CallMetrics) -> None:
     steps: dict[str, Callable[[], Any]] = {
         "a report, in the worker": lambda: Report(True, sources.read()).to_line(),
         "reading it, in the supervisor": lambda: Report.from_line(line),
-        "the text for Prometheus": lambda: exposition(Report.from_line(line).readings),
+        "the text for Prometheus": lambda: asyncio.run(exposition(readings)),
     }
-    line = Report(True, sources.read()).to_line()
+    readings = sources.read()
+    line = Report(True, readings).to_line()
     for name, step in steps.items():
         took = []
         for _ in range(50):

@@ -102,7 +102,7 @@ class _Probes:
         if method != b"GET":
             return 405, _TEXT, b"only GET\n"
         if path == b"/metrics":
-            return 200, CONTENT_TYPE, exposition(await self._probed.readings())
+            return 200, CONTENT_TYPE, await exposition(await self._probed.readings())
         alive = path == b"/livez"
         problem = await (
             self._probed.why_not_alive() if alive else self._probed.why_not_ready()
