@@ -16,7 +16,7 @@ from rolefit.server.probed import Probed
 
 _MOST_CONNECTIONS = 32
 _REQUEST_SECONDS = 5.0
-_RESPONSE_SECONDS = 10.0
+_EXCHANGE_SECONDS = 10.0
 _LARGEST_HEAD_BYTES = 8 * 1024
 _TEXT = "text/plain; charset=utf-8"
 
@@ -60,11 +60,19 @@ class _Probes:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await asyncio.wait_for(self._respond(reader, writer), _RESPONSE_SECONDS)
+            await asyncio.wait_for(self._exchange(reader, writer), _EXCHANGE_SECONDS)
         except (ConnectionError, asyncio.TimeoutError):
-            writer.transport.abort()
+            pass
         finally:
-            writer.close()
+            # A client that does not read must not keep what it is sent in memory.
+            writer.transport.abort()
+
+    async def _exchange(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await self._respond(reader, writer)
+        writer.close()
+        await writer.wait_closed()
 
     async def _respond(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
