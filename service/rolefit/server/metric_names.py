@@ -108,9 +108,10 @@ RULESET_RELOADS = _counter(
 DECISION_LOG_RECORDS = _counter(
     "decision_log_records", "Records for the decision log: written or lost.", "outcome"
 )
+DECISION_LOG_WAITING = _gauge("decision_log_waiting", "Records that are still to be written.")
 SHADOW_DECISIONS = _counter(
     "shadow_decisions",
-    "Decisions put to the candidate rule set: same, different, failed, or skipped for lack "
+    "Decisions put to the candidate rule set: same, different, failed, or dropped for lack "
     "of room in the queue.",
     "outcome",
 )
@@ -149,6 +150,7 @@ METRICS: tuple[Metric, ...] = (
     SHADOW_DECISIONS,
     SHADOW_DIFFERENCES,
     DECISION_LOG_RECORDS,
+    DECISION_LOG_WAITING,
     WORKERS,
     WORKERS_WANTED,
     WORKER_RESTARTS,

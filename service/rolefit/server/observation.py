@@ -42,7 +42,7 @@ class Observation:
         arrival_watchers: To be told of calls that arrive.
         call_watchers: To be told of calls that ended.
         decision_watchers: To be told of decisions.
-        sources: Where the metrics come from; None if nobody can ask for them.
+        sources: Where the metrics come from, for others to add theirs.
 
     Raises:
         TelemetryError: Traces are wanted and cannot be had.
@@ -58,7 +58,9 @@ class Observation:
         self.arrival_watchers: list[ArrivalWatcher] = []
         self.call_watchers: list[CallWatcher] = []
         self.decision_watchers: list[DecisionWatcher] = []
-        self.sources = self._measure() if config.http_port else None
+        self.sources = Sources()
+        if config.http_port:
+            self._measure()
         self._tracing: Tracing | None = tracing(config, services)
         if self._tracing is not None:
             self.arrival_watchers.append(self._tracing)
@@ -67,8 +69,8 @@ class Observation:
         if config.access_log:
             self.call_watchers.append(AccessLog())
 
-    def _measure(self) -> Sources:
-        sources = Sources()
+    def _measure(self) -> None:
+        sources = self.sources
         calls = CallMetrics()
         # First, since these have a zero for each rule, which counts then replace.
         engine_metrics.register_rules(sources, self._observed.snapshots)
@@ -83,12 +85,10 @@ class Observation:
         sources.add(metric_names.CALLS_IN_FLIGHT_LIMIT, lambda: {(): limit})
         self.call_watchers.append(calls)
         self.decision_watchers.append(calls)
-        return sources
 
     async def report(self) -> Report:
         """Return whether the process serves, and its metrics."""
-        readings = self.sources.read() if self.sources else {}
-        return Report(await self._says_serving(), readings)
+        return Report(await self._says_serving(), self.sources.read())
 
     async def _says_serving(self) -> bool:
         for name in self._health_names:
