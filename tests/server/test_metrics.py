@@ -72,12 +72,27 @@ def call_over_many_connections(port: int, calls: int) -> None:
             send(opened, EMPTY)
 
 
+def after_calls(watched: Watched, before: Samples, calls: int) -> Samples:
+    """The metrics once that many more calls have ended.
+
+    A refusal reaches its caller a moment before its call ends; an answer does not.
+    """
+
+    def scraped() -> Samples | None:
+        after = watched.scrape()
+        ended = sum(added(before, after, "rolefit_calls_total").values())
+        return after if ended >= calls else None
+
+    found: Samples = eventually(scraped, f"{calls} more calls")
+    return found
+
+
 def test_calls_are_counted_over_all_workers(watched: Watched) -> None:
     before = watched.scrape()
     call_over_many_connections(watched.server.port, 30)
     with channel(watched.server.port) as opened:
         refusal(opened, b"\xff")
-    after = watched.scrape()
+    after = after_calls(watched, before, 31)
     assert added(before, after, "rolefit_calls_total") == {
         OK_CALLS: 30,
         ("INVALID_ARGUMENT", "Recommend"): 1,
@@ -161,7 +176,7 @@ def test_refusals_name_the_limit(start: Start) -> None:
         eventually(lambda: watched.scrape()["rolefit_calls_in_flight"][()] == 1, "a call")
         error = refusal(opened, EMPTY)
         assert isinstance(error, grpc.RpcError)
-        seen = watched.scrape()
+        seen = after_calls(watched, {}, 1)
         assert seen["rolefit_limit_refusals_total"] == {("OVERLOADED",): 1}
         assert seen["rolefit_calls_in_flight_limit"] == {(): 1}
         held.finish()
