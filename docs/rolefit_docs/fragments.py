@@ -25,6 +25,7 @@ from rolefit.client.bundled import example_names, example_summary, example_text
 from rolefit.engine import Engine
 from rolefit.server import errors
 from rolefit.server.config import Setting, settings
+from rolefit.server.metric_names import METRICS
 from rolefit.server.validation import Violation
 from rolefit.v1.errors_pb2 import ErrorReason
 from rolefit.v1.recommendation_service_pb2 import RecommendResponse, View
@@ -95,6 +96,19 @@ def _range(setting: Setting) -> str:
     if about.least is None or about.most is None:
         return ""
     return f" From {about.least:,.15g} to {about.most:,.15g}."
+
+
+def _metrics(_: Sources, __: Linker) -> str:
+    rows = [
+        (
+            anchored(code(metric.name), metric.name),
+            metric.kind.value,
+            ", ".join(map(code, metric.labels)) or "none",
+            escaped(metric.about),
+        )
+        for metric in METRICS
+    ]
+    return table(("Metric", "Type", "Labels", "Meaning"), rows)
 
 
 def _errors(_: Sources, linker: Linker) -> str:
@@ -246,6 +260,7 @@ _FRAGMENTS: dict[str, Fragment] = {
     "examples": _examples,
     "limits": lambda _, __: limits_table(),
     "methods": _methods,
+    "metrics": _metrics,
     "settings": _settings,
     "views": _views,
 }

@@ -16,6 +16,7 @@ import pytest
 
 from rolefit.engine import Engine
 from rolefit.server.config import settings
+from rolefit.server.metric_names import METRICS
 from rolefit.v1 import catalogue_service_pb2, profile_pb2, recommendation_service_pb2
 from tests.server.processes import ServerProcess
 
@@ -111,6 +112,11 @@ def test_every_setting_is_listed(site: dict[Path, Page]) -> None:
     for setting in settings():
         assert setting.flag in text
         assert setting.variable in text
+
+
+def test_every_metric_is_listed(site: dict[Path, Page]) -> None:
+    anchors = page(site, "metrics.html").anchors
+    assert {metric.name for metric in METRICS} <= anchors
 
 
 def test_no_link_is_broken(site: dict[Path, Page]) -> None:

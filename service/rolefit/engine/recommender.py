@@ -150,7 +150,7 @@ class Engine:
         )
         return [writer.write(path) for path in paths or writer.default_paths()]
 
-    def memory_statistics(self) -> list[MemoryStatistics]:
+    def cache_statistics(self) -> list[MemoryStatistics]:
         """How the engine's memories did so far."""
         return self._answerer.statistics()
 

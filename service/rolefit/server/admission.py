@@ -57,6 +57,11 @@ class Admission:
         self._ready: set[asyncio.Task[object]] = set()
         self.arrivals = 0
 
+    @property
+    def in_flight(self) -> int:
+        """How many calls hold a place."""
+        return len(self._waiting) + len(self._ready)
+
     def enter(self, call: asyncio.Task[object]) -> None:
         """Give `call`, whose message has yet to arrive, a place.
 
@@ -64,8 +69,7 @@ class Admission:
             CallError: There is none.
         """
         self.arrivals += 1
-        taken = len(self._waiting) + len(self._ready)
-        if taken >= self._limit and not self._evict_stalled():
+        if self.in_flight >= self._limit and not self._evict_stalled():
             raise self.refusal()
         self._waiting[call] = self._clock()
 

@@ -3,7 +3,9 @@
 import os
 
 from rolefit.server import log, port_file, ports
+from rolefit.server.alone_probed import AloneProbed
 from rolefit.server.config import ServerConfig
+from rolefit.server.probed import probes_served
 from rolefit.server.serving import RunningServer, Shutdown, run, serve_until
 
 
@@ -18,8 +20,10 @@ def run_alone(config: ServerConfig) -> None:
     # gRPC would refuse a taken port too, but with lines of its own on stderr.
     ports.claim(config.host, config.port, shared=False).close()
     lines = log.logger()
+    probed = AloneProbed()
 
     def announce(running: RunningServer) -> None:
+        probed.serving(running.observation)
         port_file.write(config.port_file, running.port)
         lines.info(
             "serving",
@@ -32,7 +36,8 @@ def run_alone(config: ServerConfig) -> None:
 
     async def serve(shutdown: Shutdown) -> None:
         address = (config.host, config.port, False)
-        await serve_until(shutdown, config, address, announce)
+        async with probes_served(config, probed):
+            await serve_until(shutdown, config, address, announce)
 
     port_file.remove(config.port_file)
     try:

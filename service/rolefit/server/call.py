@@ -19,12 +19,16 @@ class Call:
         id: 32 hexadecimal digits, different for every call; the answer's `decision_id`.
         caller: Name of who calls, by certificate or token; NOBODY if nobody is asked.
         began: When it arrived, by `time.perf_counter()`. Unit: seconds.
+        turn: When work on its message began, likewise; 0.0 before that.
+        refusal: The reason in ErrorInfo if it was refused, such as OVERLOADED.
     """
 
     method: str
     id: str
     caller: str = NOBODY
     began: float = field(default_factory=time.perf_counter)
+    turn: float = 0.0
+    refusal: str = ""
 
 
 class Gate(Protocol):
@@ -36,6 +40,13 @@ class Gate(Protocol):
         Raises:
             CallError: The caller is unknown, not allowed or calls too often.
         """
+
+
+class ArrivalWatcher(Protocol):
+    """Is told of every call that arrives."""
+
+    def arrived(self, call: Call, context: Any) -> None:
+        """Note a call, before anybody has judged it; it must not raise and not wait."""
 
 
 class CallWatcher(Protocol):

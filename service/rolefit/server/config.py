@@ -226,6 +226,42 @@ class ServerConfig:
         int,
         About("Calls that a caller may make at once after a pause.", least=1, most=1_000_000),
     ] = 100
+    http_port: Annotated[
+        int,
+        About(
+            "TCP port for HTTP: /metrics for Prometheus, summed over the workers, and the "
+            "probes /livez and /readyz. 0 serves none of them, and counts nothing.",
+            least=0,
+            most=65_535,
+        ),
+    ] = 0
+    http_host: Annotated[
+        str, About("Address that this port listens on. Everybody there may read metrics.")
+    ] = "127.0.0.1"
+    otlp_endpoint: Annotated[
+        str,
+        About(
+            "Address of an OpenTelemetry collector that takes OTLP over HTTP, such as "
+            "http://127.0.0.1:4318, to send traces to; it needs the extra "
+            "rolefit[telemetry]. Without it, the variable OTEL_EXPORTER_OTLP_ENDPOINT counts."
+        ),
+    ] = ""
+    trace_ratio: Annotated[
+        float,
+        About(
+            "Share of the calls that are traced, among those whose caller has not decided. "
+            "The variable OTEL_TRACES_SAMPLER outranks it.",
+            least=0.0,
+            most=1.0,
+        ),
+    ] = 0.1
+    access_log: Annotated[
+        bool,
+        About(
+            "Log a line for each call: method, code, caller, seconds and decision_id, and "
+            "nothing of the request."
+        ),
+    ] = False
 
     def __post_init__(self) -> None:
         for setting in settings():

@@ -38,6 +38,14 @@ class CallError(Exception):
         self.message = message
         self.details = tuple(details)
 
+    @property
+    def reason(self) -> str:
+        """The reason in its ErrorInfo, such as OVERLOADED; empty if it has none."""
+        for detail in self.details:
+            if isinstance(detail, error_details_pb2.ErrorInfo):
+                return cast(str, detail.reason)
+        return ""
+
     def status(self) -> grpc.Status:
         """Return the status with its details as trailing metadata."""
         rich = status_pb2.Status(code=self.code.value[0], message=self.message)

@@ -18,16 +18,23 @@ from rolefit.server.call import Call
 from rolefit.server.catalogue_service import CatalogueService
 from rolefit.server.config import ServerConfig
 from rolefit.server.health import Health
+from rolefit.server.observation import Observation, Observed
 from rolefit.server.recommendation_service import RecommendationService
 from rolefit.server.security import Security
 from rolefit.server.snapshot import Snapshot, Snapshots
+from rolefit.server.telemetry import TelemetryError, services_of
 from rolefit.server.unary_call import UnaryCalls
 from rolefit.server.watched_files import FileError, keep_fresh
+from rolefit.v1 import catalogue_service_pb2, recommendation_service_pb2
 from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.v1.recommendation_service_pb2 import VIEW_FULL, RecommendRequest
 
 _POLL_SECONDS = 0.05
 _SERVICES = (recommendation_service.SERVICE, catalogue_service.SERVICE)
+_SERVICE_OF_METHOD = services_of(
+    *recommendation_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *catalogue_service_pb2.DESCRIPTOR.services_by_name.values(),
+)
 
 
 class StartError(Exception):
@@ -66,6 +73,7 @@ class RunningServer:
     Attributes:
         port: The port it listens on.
         ruleset: Name, version and digest of the rules it answers by.
+        observation: What it counts and says of itself.
     """
 
     def __init__(
@@ -76,6 +84,7 @@ class RunningServer:
         config: ServerConfig,
         port: int,
         ticking: asyncio.Future[Any],
+        observation: Observation,
     ) -> None:
         self._server = server
         self._health = health
@@ -83,6 +92,7 @@ class RunningServer:
         self._config = config
         self._ticking = ticking
         self.port = port
+        self.observation = observation
         ruleset = snapshots.current.ruleset
         self.ruleset = {
             "ruleset": ruleset.name,
@@ -109,6 +119,7 @@ class RunningServer:
         self._health.end_watches()
         await self._server.stop(config.grace_seconds)
         self._ticking.cancel()
+        await self.observation.close()
         self._snapshots.close()
 
 
@@ -132,11 +143,23 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
         raise StartError(str(error)) from None
     clock = LoopClock()
     admission = Admission(config.max_in_flight, config.stall_seconds, clock)
-    calls = UnaryCalls(admission, security.gate)
-    recommending = RecommendationService(snapshots)
-    self_test(recommending)
-    catalogue = CatalogueService(snapshots)
     health = Health()
+    try:
+        observation = Observation(
+            config, Observed(snapshots, admission, health), _SERVICE_OF_METHOD
+        )
+    except TelemetryError as error:
+        raise StartError(str(error)) from None
+    calls = UnaryCalls(
+        admission,
+        security.gate,
+        watchers=observation.call_watchers,
+        arrival_watchers=observation.arrival_watchers,
+    )
+    # Apart from the one that serves, whose decisions are watched.
+    self_test(RecommendationService(snapshots))
+    recommending = RecommendationService(snapshots, observation.decision_watchers)
+    catalogue = CatalogueService(snapshots)
     for name in _SERVICES:
         await health.set(name, health_pb2.HealthCheckResponse.SERVING)
     server = aio.server(options=options(config, shared))
@@ -156,7 +179,7 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
         raise StartError(f"cannot listen on {address}: address already in use") from None
     await server.start()
     ticking = asyncio.gather(clock.run(), keep_fresh(security.watched))
-    return RunningServer(server, health, snapshots, config, bound, ticking)
+    return RunningServer(server, health, snapshots, config, bound, ticking, observation)
 
 
 def self_test(service: RecommendationService) -> None:

@@ -1,5 +1,6 @@
 """A rule set as the server answers by it, pinned by every call for as long as it runs."""
 
+import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -21,12 +22,14 @@ class Snapshot:
         catalogue: What it says of the guide.
         ruleset: Its name, version and digest, as answers carry them.
         signature: The same, as the serialised part of a RecommendResponse.
+        loaded: When, by `time.time()`. Unit: seconds since 1970.
     """
 
     engine: Engine
     catalogue: CatalogueMessages
     ruleset: Ruleset
     signature: bytes = field(init=False)
+    loaded: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
         signed = RecommendResponse(ruleset=self.ruleset)

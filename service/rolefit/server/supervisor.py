@@ -14,6 +14,8 @@ from typing import Any
 
 from rolefit.server import log, port_file, ports
 from rolefit.server.config import ServerConfig
+from rolefit.server.probed import probes_served
+from rolefit.server.worker_reports import WorkerReports
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -71,20 +73,22 @@ class _Supervisor:
         self._stop = asyncio.Event()
         self._processes: set[asyncio.subprocess.Process] = set()
         self._ready: set[asyncio.subprocess.Process] = set()
+        self._reports = WorkerReports(bool(config.http_port), count, self._stop.is_set)
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._forward, number)
-        try:
-            await self._serve()
-        except BaseException:
-            # Nobody was told of these workers, or none of them serves: no call to finish.
-            self._stop.set()
-            self._kill()
-            raise
-        finally:
-            await self._all_gone()
+        async with probes_served(self._config, self._reports), self._reports.kept_fresh():
+            try:
+                await self._serve()
+            except BaseException:
+                # Nobody was told of these workers, or none of them serves: no call to finish.
+                self._stop.set()
+                self._kill()
+                raise
+            finally:
+                await self._all_gone()
         self._log.info("stopped", pid=os.getpid())
 
     async def _serve(self) -> None:
@@ -113,21 +117,27 @@ class _Supervisor:
         process leaks into it, no helper process or thread is needed, and its two pipes are
         all the contact there is.
         """
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "rolefit.server.worker",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            # Ctrl-C at a terminal reaches this process alone, which passes it on once.
-            start_new_session=True,
-        )
+        with self._reports.link() as inherited:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "rolefit.server.worker",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                # Ctrl-C at a terminal reaches this process alone, which passes it on once.
+                start_new_session=True,
+                pass_fds=inherited,
+            )
         self._processes.add(process)
         if self._stop.is_set():
             process.kill()
         assert process.stdin is not None
         assert process.stdout is not None
-        order = {"config": self._config.to_json(), "port": self._port}
+        order = {
+            "config": self._config.to_json(),
+            "port": self._port,
+            "report_link": inherited[0] if inherited else None,
+        }
         process.stdin.write(json.dumps(order).encode() + b"\n")
         line = await process.stdout.readline()
         report = json.loads(line) if line else {}
@@ -164,6 +174,7 @@ class _Supervisor:
             if replacement is None:
                 return
             worker = replacement
+            self._reports.restarts += 1
             self._log.info("worker serving", worker_pid=worker.process.pid)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 

@@ -17,7 +17,7 @@ from grpc import aio
 
 from rolefit.server import errors, log
 from rolefit.server.admission import Admission
-from rolefit.server.call import Call, CallWatcher, Gate
+from rolefit.server.call import ArrivalWatcher, Call, CallWatcher, Gate
 
 # How long to look for one more call in the queue, as a share of the last evaluation: enough
 # for gRPC to hand it over where evaluations take milliseconds; next to nothing where they
@@ -101,6 +101,7 @@ class UnaryCalls:
         admission: Limits the calls held at once.
         gate: Decides who may call; without one, everybody may.
         watchers: Told of every call that ended.
+        arrival_watchers: Told of every call that arrives.
     """
 
     def __init__(
@@ -108,10 +109,12 @@ class UnaryCalls:
         admission: Admission,
         gate: Gate | None = None,
         watchers: Sequence[CallWatcher] = (),
+        arrival_watchers: Sequence[ArrivalWatcher] = (),
     ) -> None:
         self._admission = admission
         self._gate = gate
         self._watchers = tuple(watchers)
+        self._arrival_watchers = tuple(arrival_watchers)
         # Who evaluates; the others wait in order of arrival.
         self._turn = asyncio.Lock()
 
@@ -139,20 +142,26 @@ class UnaryCalls:
         call = Call(method.name, os.urandom(16).hex())
         code = grpc.StatusCode.CANCELLED  # unless it comes to more
         try:
+            for watcher in self._arrival_watchers:
+                watcher.arrived(call, context)
             if self._gate is not None:
                 self._gate.admit(call, context)
             answer = await self._answer(method, call, context)
             code = grpc.StatusCode.OK
             return answer
         except errors.CallError as refused:
-            code = refused.code
+            call.refusal = refused.reason
             status = refused.status()
-            return await context.abort(
-                status.code, status.details, tuple(status.trailing_metadata)
-            )
+            try:
+                return await context.abort(
+                    status.code, status.details, tuple(status.trailing_metadata)
+                )
+            except aio.AbortError:
+                code = refused.code  # it was sent; otherwise nobody was there any more
+                raise
         finally:
-            for watcher in self._watchers:
-                watcher.ended(call, code)
+            for end_watcher in self._watchers:
+                end_watcher.ended(call, code)
 
     async def _answer(self, method: Method, call: Call, context: _Context) -> bytes:
         """Answer one call once it has a place and its turn has come."""
@@ -161,9 +170,9 @@ class UnaryCalls:
         try:
             message = await self._receive(method, task, context)
             async with self._turn:
-                began = time.perf_counter()
+                call.turn = time.perf_counter()
                 answer = method.respond(message, context.time_remaining(), call)
-                await self._let_others_in(time.perf_counter() - began)
+                await self._let_others_in(time.perf_counter() - call.turn)
             return answer
         finally:
             self._admission.leave(task)

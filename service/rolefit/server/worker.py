@@ -35,6 +35,7 @@ def main() -> int:
         await serve_until(shutdown, config, address, announce)
 
     def announce(running: RunningServer) -> None:
+        running.observation.report_over(order["report_link"])
         report(serving=running.ruleset)
 
     try:

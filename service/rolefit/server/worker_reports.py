@@ -1,0 +1,167 @@
+"""The supervisor's view of its workers: their reports, added up, and what follows for probes.
+
+A worker that dies takes its gauges along, but not its counts: what it last reported stays in
+the sums, which therefore never fall. Workers are asked whenever somebody wants to know, and
+every second besides, so a worker that is killed loses the counts of a second at most.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+
+from rolefit.server import metric_names as names
+from rolefit.server.metric_values import Readings, Sources, lasting, merged
+from rolefit.server.report import Report
+
+_INTERVAL_SECONDS = 1.0
+_PATIENCE_SECONDS = 1.0
+"""How long a worker has to answer; far above its longest evaluation."""
+_MOST_UNANSWERED = 4
+_LONGEST_LINE_BYTES = 8 * 2**20
+
+
+class _Link:
+    """The connection to one worker."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        self._unanswered: deque[asyncio.Future[None]] = deque()
+        self.latest: Report | None = None
+
+    def ask(self) -> "asyncio.Future[None]":
+        """Ask for a report; the future ends when it is there, or never will be."""
+        if len(self._unanswered) >= _MOST_UNANSWERED:
+            return self._unanswered[-1]
+        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._unanswered.append(answered)
+        self._writer.write(b"\n")
+        return answered
+
+    def received(self, report: Report) -> None:
+        unasked = self.latest is None
+        self.latest = report
+        if not unasked and self._unanswered:
+            self._unanswered.popleft().set_result(None)
+
+    def close(self) -> None:
+        self._writer.close()
+        for answered in self._unanswered:
+            answered.set_result(None)
+        self._unanswered.clear()
+
+
+class WorkerReports:
+    """Asks workers for reports. Without an HTTP port nobody wants them, and it does nothing.
+
+    Args:
+        enabled: Whether anybody wants them.
+        wanted: How many workers there should be.
+        stopping: Says whether the server is about to stop.
+
+    Attributes:
+        sources: Metrics of the supervisor itself.
+        restarts: Workers started in place of one that ended; for the supervisor to count.
+    """
+
+    def __init__(self, enabled: bool, wanted: int, stopping: Callable[[], bool]) -> None:
+        self._enabled = enabled
+        self._stopping = stopping
+        self._links: set[_Link] = set()
+        self._reading: set[asyncio.Task[None]] = set()
+        self._ended: Readings = {}
+        self.restarts = 0
+        self.sources = Sources()
+        self.sources.add(names.WORKERS, lambda: {(): len(self._serving())})
+        self.sources.add(names.WORKERS_WANTED, lambda: {(): wanted})
+        self.sources.add(names.WORKER_RESTARTS, lambda: {(): self.restarts})
+
+    @contextlib.contextmanager
+    def link(self) -> Iterator[tuple[int, ...]]:
+        """Open a link to a worker that is about to be started.
+
+        Yields:
+            The descriptor that the worker must inherit, if any.
+        """
+        if not self._enabled:
+            yield ()
+            return
+        ours, theirs = socket.socketpair()
+        with theirs:
+            reading = asyncio.ensure_future(self._read(ours))
+            self._reading.add(reading)
+            reading.add_done_callback(self._reading.discard)
+            yield (theirs.fileno(),)
+
+    async def _read(self, ours: socket.socket) -> None:
+        reader, writer = await asyncio.open_unix_connection(
+            sock=ours, limit=_LONGEST_LINE_BYTES
+        )
+        link = _Link(writer)
+        try:
+            async for line in reader:
+                link.received(Report.from_line(line))
+                self._links.add(link)
+        except (ConnectionError, ValueError):
+            pass  # it died within a line
+        finally:
+            self._links.discard(link)
+            if link.latest is not None:
+                self._ended = merged([self._ended, lasting(link.latest.readings)])
+            link.close()
+
+    @contextlib.asynccontextmanager
+    async def kept_fresh(self) -> AsyncIterator[None]:
+        """Ask every worker every second, as long as the context is open."""
+        asking = asyncio.ensure_future(self._ask_for_ever())
+        try:
+            yield
+        finally:
+            asking.cancel()
+            await asyncio.wait([asking])
+
+    async def _ask_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(_INTERVAL_SECONDS)
+            await self._refresh()
+
+    async def _refresh(self) -> int:
+        """Ask every worker; return how many answered in time."""
+        asked = [link.ask() for link in self._links]
+        if not asked:
+            return 0
+        answered, _ = await asyncio.wait(asked, timeout=_PATIENCE_SECONDS)
+        return len(answered)
+
+    def _serving(self) -> list[_Link]:
+        return [link for link in self._links if link.latest and link.latest.serving]
+
+    async def why_not_alive(self) -> str:
+        """Say what is wrong if no worker's event loop turns; empty if all is well.
+
+        One that hangs among others is for the supervisor to replace, and no reason to end
+        them all.
+        """
+        workers = len(self._links)
+        if await self._refresh() or not workers:
+            return ""
+        return f"none of {workers} workers answers"
+
+    async def why_not_ready(self) -> str:
+        """Say why calls should go elsewhere; empty if they are welcome."""
+        if self._stopping():
+            return "stopping"
+        if not self._links:
+            return "no worker serves yet"
+        if not await self._refresh():
+            return "no worker answers"
+        if not self._serving():
+            return "no worker says SERVING"
+        return ""
+
+    async def readings(self) -> Readings:
+        """Return the metrics of all workers, past ones included."""
+        await self._refresh()
+        live = (link.latest.readings for link in self._links if link.latest)
+        return merged([self.sources.read(), self._ended, *live])
