@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from rolefit.server import log, rules_commands
+from rolefit.server import log, log_commands, rules_commands
 from rolefit.server.config import ConfigError, ServerConfig, Setting, settings
 from rolefit.server.ports import PortError
 from rolefit.server.supervisor import WorkerError, run_workers, usable_cores
@@ -23,6 +23,8 @@ app = typer.Typer(
     **_PLAIN,
 )
 app.add_typer(rules_commands.app, name="rules")
+app.add_typer(log_commands.app, name="log")
+app.command("replay")(log_commands.replay)
 
 # Typer exports BadParameter but not its base, which every mistake in a command line has.
 _UsageError: Any = typer.BadParameter.__base__

@@ -19,6 +19,7 @@ from rolefit.server.catalogue_service import CatalogueService
 from rolefit.server.config import ServerConfig
 from rolefit.server.health import Health
 from rolefit.server.recommendation_service import RecommendationService
+from rolefit.server.recording import Recording, RecordingError
 from rolefit.server.snapshot import Snapshot, Snapshots
 from rolefit.server.unary_call import UnaryCalls
 from rolefit.v1.profile_pb2 import CandidateProfile
@@ -64,6 +65,7 @@ class RunningServer:
     Attributes:
         port: The port it listens on.
         ruleset: Name, version and digest of the rules it answers by.
+        recording: The decision log and the shadow evaluation, with their status.
     """
 
     def __init__(
@@ -74,12 +76,14 @@ class RunningServer:
         config: ServerConfig,
         port: int,
         ticking: asyncio.Future[None],
+        recording: Recording,
     ) -> None:
         self._server = server
         self._health = health
         self._snapshots = snapshots
         self._config = config
         self._ticking = ticking
+        self.recording = recording
         self.port = port
         ruleset = snapshots.current.ruleset
         self.ruleset = {
@@ -107,6 +111,7 @@ class RunningServer:
         self._health.end_watches()
         await self._server.stop(config.grace_seconds)
         self._ticking.cancel()
+        await self.recording.close()
         self._snapshots.close()
 
 
@@ -120,7 +125,8 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
         shared: Whether other processes listen on the same port.
 
     Raises:
-        StartError: The rules are broken, the engine fails or the port is taken.
+        StartError: The rules are broken, the engine fails, decisions cannot be recorded as
+            asked or the port is taken.
     """
     try:
         snapshots = Snapshots(Snapshot.of(Engine(load_ruleset(config.rules))))
@@ -128,8 +134,12 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
         raise StartError(str(error)) from None
     clock = LoopClock()
     calls = UnaryCalls(Admission(config.max_in_flight, config.stall_seconds, clock))
-    recommending = RecommendationService(snapshots)
-    self_test(recommending)
+    self_test(RecommendationService(snapshots))
+    try:
+        recording = await Recording.start(config)
+    except RecordingError as error:
+        raise StartError(str(error)) from None
+    recommending = RecommendationService(snapshots, recording.watchers)
     catalogue = CatalogueService(snapshots)
     health = Health()
     for name in _SERVICES:
@@ -144,11 +154,12 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
         bound = server.add_insecure_port(ports.address_of(host, port))
     except RuntimeError:
         await server.stop(None)
+        await recording.close()
         address = ports.address_of(host, port)
         raise StartError(f"cannot listen on {address}: address already in use") from None
     await server.start()
     ticking = asyncio.ensure_future(clock.run())
-    return RunningServer(server, health, snapshots, config, bound, ticking)
+    return RunningServer(server, health, snapshots, config, bound, ticking, recording)
 
 
 def self_test(service: RecommendationService) -> None:

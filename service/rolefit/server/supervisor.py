@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any
 
-from rolefit.server import log, port_file, ports
+from rolefit.server import log, port_file, ports, standard_output
 from rolefit.server.config import ServerConfig
 
 _FIRST_PAUSE_SECONDS = 0.1
@@ -68,6 +68,7 @@ class _Supervisor:
         self._count = count
         self._port = port
         self._log = log.logger()
+        self._output = standard_output.inheritable(config)
         self._stop = asyncio.Event()
         self._processes: set[asyncio.subprocess.Process] = set()
         self._ready: set[asyncio.subprocess.Process] = set()
@@ -121,13 +122,18 @@ class _Supervisor:
             stdout=asyncio.subprocess.PIPE,
             # Ctrl-C at a terminal reaches this process alone, which passes it on once.
             start_new_session=True,
+            pass_fds=self._output,
         )
         self._processes.add(process)
         if self._stop.is_set():
             process.kill()
         assert process.stdin is not None
         assert process.stdout is not None
-        order = {"config": self._config.to_json(), "port": self._port}
+        order = {
+            "config": self._config.to_json(),
+            "port": self._port,
+            "stdout": self._output,
+        }
         process.stdin.write(json.dumps(order).encode() + b"\n")
         line = await process.stdout.readline()
         report = json.loads(line) if line else {}
