@@ -201,8 +201,9 @@ class RecordedDecision(_message.Message):
     facts_left_out: _builtins.bool
     """True if the server's settings keep the facts of all decisions out of the log."""
     facts_hash: _builtins.str
-    """Keyed hash (HMAC-SHA256, 64 hexadecimal digits) of all facts in the form of `facts`.
-    Equal profiles have equal hashes under one key. Absent unless the settings ask for it.
+    """Keyed hash (BLAKE2b of 32 bytes, as 64 hexadecimal digits) of a zero byte and all facts
+    in the form of `facts`. Equal profiles have equal hashes under one key. Absent unless the
+    settings ask for it.
     """
     latency_us: _builtins.int
     """From the arrival of the call to the decision; it does not include sending the answer.
@@ -222,7 +223,8 @@ class RecordedDecision(_message.Message):
     @_builtins.property
     def masked(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """What of this record is masked, by path: a known field of the profile, "caller" or
-        "rules_fired". The value is a keyed hash of what was there, or empty if it was dropped.
+        "rules_fired". The value is empty if what was there was dropped, and otherwise its keyed
+        hash: likewise, of the path, a zero byte and the value as canonical JSON.
         """
 
     @_builtins.property

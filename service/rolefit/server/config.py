@@ -207,7 +207,7 @@ class ServerConfig:
         str, About("What the log replaces by a keyed hash, likewise.")
     ] = ""
     decision_log_key: Annotated[
-        Path | None, About("File with the key of these hashes, at least 16 bytes.")
+        Path | None, About("File with the key of these hashes, 16 to 64 bytes.")
     ] = None
     shadow_rules: Annotated[
         Path | None,

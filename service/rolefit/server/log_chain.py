@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import json
 import secrets
@@ -116,8 +117,13 @@ def _sha256(content: bytes) -> str:
 
 def _rfc3339(time_ns: int) -> str:
     seconds, fraction = divmod(time_ns, 1_000_000_000)
+    return f"{_to_the_second(seconds)}.{fraction // 1000:06}Z"
+
+
+@functools.lru_cache(maxsize=2)
+def _to_the_second(seconds: int) -> str:
     moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{fraction // 1000:06}Z"
+    return f"{moment:%Y-%m-%dT%H:%M:%S}"
 
 
 def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
