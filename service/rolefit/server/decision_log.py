@@ -54,7 +54,7 @@ class DecisionLogStatus:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A record to be: its kind, its content, when, and how many decisions it stands for."""
+    """A record to be: its kind, its content as JSON, and when."""
 
     kind: str
     content: bytes
@@ -91,13 +91,13 @@ class DecisionLog:
         self._queue: collections.deque[_Entry] = collections.deque()
         self._wake = threading.Event()
         self._stopping = False
-        # Of the event loop: lost so far, and since the last entry in the queue.
+        # Of the event loop: taken and lost so far, and lost since the last entry in the queue.
+        self._taken = 0
         self._lost = 0
         self._missing = 0
         # Of the thread, read by others.
         self._written = 0
         self._bytes = 0
-        self._chunk_decisions = 0
         self._last_error = ""
         self._failing = False
         if not in_order:
@@ -120,13 +120,14 @@ class DecisionLog:
         if self._missing:
             self._add_loss()
         self._queue.append(_Entry("decision", content, time.time_ns()))
+        self._taken += 1
 
     def status(self) -> DecisionLogStatus:
         """Return what became of decisions so far. From any thread."""
         return DecisionLogStatus(
             written=self._written,
             lost=self._lost,
-            waiting=len(self._queue) + self._chunk_decisions,
+            waiting=self._taken - self._written,
             bytes=self._bytes,
             last_error=self._last_error,
             failing=self._failing,
@@ -144,9 +145,10 @@ class DecisionLog:
         self._stopping = True
         self._wake.set()
         self._thread.join(_LONGEST_STOP_SECONDS)
-        left = self.status().waiting
         if self._queue or self._thread.is_alive() or self._failing:
+            left = self._taken - self._written
             self._lost += left
+            self._taken -= left
             log.logger().error(
                 "decision log ends without its last records",
                 decisions_lost=left,
@@ -182,7 +184,7 @@ class DecisionLog:
     def _write_chunk(self, stopping: bool) -> bool:
         """Write some of what waits, however often that takes; return whether it succeeded."""
         first = self._head.sequence + 1
-        lines, head, losses = self._next_chunk()
+        lines, head, decisions, losses = self._next_chunk()
         while True:
             try:
                 self._sink.write(lines, first)
@@ -193,8 +195,7 @@ class DecisionLog:
                 return False
             self._wake.wait(_RETRY_SECONDS)
         self._head = head
-        self._written += self._chunk_decisions
-        self._chunk_decisions = 0
+        self._written += decisions
         self._bytes += len(lines)
         if self._failing:
             self._failing = False
@@ -203,16 +204,16 @@ class DecisionLog:
             log.logger().error("decisions missing in the decision log", **orjson.loads(loss))
         return True
 
-    def _next_chunk(self) -> tuple[bytes, Head, list[bytes]]:
+    def _next_chunk(self) -> tuple[bytes, Head, int, list[bytes]]:
+        """Return lines, the end of the chain after them, their decisions and their losses."""
         head, chunk, losses = self._head, bytearray(), []
-        count = 0
+        count = decisions = 0
         while self._queue:
             entry = self._queue[0]
             line, after = head.seal(entry.kind, entry.content, entry.time_ns)
             if chunk and len(chunk) + len(line) > self._chunk_bytes:
                 break
-            # Counted before it leaves the queue: `status` may see it twice, but never not.
-            self._chunk_decisions += entry.kind == "decision"
+            decisions += entry.kind == "decision"
             self._queue.popleft()
             chunk += line
             head = after
@@ -221,7 +222,7 @@ class DecisionLog:
             count += 1
             if count % _FEW == 0:
                 time.sleep(0)  # lets the event loop have the interpreter
-        return bytes(chunk), head, losses
+        return bytes(chunk), head, decisions, losses
 
     def _failed(self, error: Exception) -> None:
         reason = getattr(error, "strerror", None) or repr(error)

@@ -93,6 +93,8 @@ def replay_log(files: Iterable[Path], rules: Ruleset, most_examples: int = 5) ->
                 for number, line in enumerate(lines, start=1):
                     try:
                         record = orjson.loads(line)
+                        if not isinstance(record, dict):
+                            raise RecordError("no record")
                         if "decision" in record:
                             _replay(found, engine, record["decision"], most_examples)
                     except (ValueError, RecordError, InferenceError) as error:
