@@ -137,6 +137,18 @@ def test_a_killed_server_leaves_a_gap_that_shows(start: Start, tmp_path: Path) -
     assert kinds == ["start", "decision", "loss", "start", "decision", "stop"]
 
 
+def test_a_log_that_cannot_be_gone_on_with_is_set_aside(start: Start, tmp_path: Path) -> None:
+    live = tmp_path / "decisions-0.jsonl"
+    live.write_text('{"chain":"of somebody else"}\n')
+    server = start("--workers", "1", "--decision-log", str(tmp_path))
+    ask(server.port, 1)
+    stop(server)
+    (aside,) = tmp_path.glob("decisions-0.jsonl.broken-*")
+    assert aside.read_text() == '{"chain":"of somebody else"}\n'
+    (chain,) = verified(tmp_path)["chains"]
+    assert (chain["first_sequence"], chain["decisions"], chain["gaps"]) == (1, 1, 1)
+
+
 def test_every_worker_has_a_chain_and_a_replacement_goes_on_with_it(
     start: Start, tmp_path: Path
 ) -> None:

@@ -103,8 +103,16 @@ def test_an_untouched_log_holds_and_names_its_end(recorded: tuple[Path, object])
     done = run_command("log", "verify", str(recorded[0]))
     assert done.returncode == 0
     last = json.loads((recorded[0] / "decisions-0.jsonl").read_text().splitlines()[-1])
-    assert f"ends with {last['hash']}" in done.stdout
+    assert f"ends with {last['hash']}\n" in done.stdout
     assert "records 1 to 5, 3 decisions, no gaps" in done.stdout
+
+
+def test_a_log_without_its_end_has_no_last_word(lines: Lines, tmp_path: Path) -> None:
+    file = tmp_path / "log.jsonl"
+    file.write_bytes(b"".join(lines[:-1]))
+    done = run_command("log", "verify", str(file))
+    assert done.returncode == 0
+    assert "without a last word" in done.stdout
 
 
 def test_other_spelling_of_the_same_json_holds(lines: Lines, tmp_path: Path) -> None:

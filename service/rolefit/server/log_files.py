@@ -121,7 +121,7 @@ class LogFolder:
         os.close(self._lock)
 
     def _open(self) -> None:
-        for file in self.full_files()[: -self._keep or None]:
+        for file in self.full_files()[: -self._keep]:
             file.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self._file = os.open(self.live, flags, _OWNER_ONLY)

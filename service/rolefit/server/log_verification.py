@@ -37,6 +37,8 @@ class ChainCheck:
         gaps: Its records that say that decisions are missing.
         lost: Decisions missing by these records.
         gaps_of_unknown_size: Those of these records that do not know how many.
+        ended: Whether its last record says that the process ended in order. If not, it is
+            being written, the process died, or its end was taken away.
         broken: Whether it breaks; what comes after is not counted.
     """
 
@@ -46,11 +48,13 @@ class ChainCheck:
     gaps: int = 0
     lost: int = 0
     gaps_of_unknown_size: int = 0
+    ended: bool = False
     broken: bool = False
 
     def count(self, record: dict[str, Any]) -> None:
         """Count a record."""
         self.decisions += "decision" in record
+        self.ended = "stop" in record
         if "loss" in record:
             self.gaps += 1
             missing = record["loss"].get("decisions")

@@ -15,7 +15,8 @@ def check_lines(check: LogCheck) -> Iterator[str]:
             f"chain {name}: records {chain.first} to {chain.head.sequence}, "
             f"{chain.decisions} decisions, {_gaps(chain)}{earlier}"
         )
-        yield f"  ends with {chain.head.hash}"
+        how = "" if chain.ended else ", without a last word"
+        yield f"  ends with {chain.head.hash}{how}"
     for each in check.breaks:
         yield f"{each.file}:{each.line}: {each.reason}"
     total = sum(chain.decisions for chain in check.chains.values())
@@ -37,6 +38,7 @@ def check_json(check: LogCheck) -> dict[str, object]:
                 "gaps": chain.gaps,
                 "lost": chain.lost,
                 "gaps_of_unknown_size": chain.gaps_of_unknown_size,
+                "ended": chain.ended,
                 "unbroken": not chain.broken,
             }
             for name, chain in check.chains.items()
