@@ -110,7 +110,8 @@ def test_full_files_are_kept_up_to_a_number_and_the_chain_goes_on(
 
 def test_the_chain_goes_on_after_a_restart(start: Start, tmp_path: Path) -> None:
     for _ in range(2):
-        server = start("--workers", "1", "--decision-log", str(tmp_path))
+        flags = ("--decision-log", str(tmp_path), "--decision-log-fsync")
+        server = start("--workers", "1", *flags)
         ask(server.port, 1)
         stop(server)
     (chain,) = verified(tmp_path)["chains"]
@@ -229,6 +230,18 @@ def test_workers_share_standard_output_line_by_line(
     ids = [each["decision"]["decision_id"] for each in logged if "decision" in each]
     assert sorted(ids) == sorted(answered)
     assert len(ids) == 80
+
+
+def test_a_reader_that_does_not_read_stops_no_answer(
+    piped: Callable[..., ToStandardOutput], tmp_path: Path
+) -> None:
+    server = piped("--workers", "1", "--decision-log-queue", "10")
+    assert len(ask(server.port, *[1] * 200)) == 200  # several times what a pipe holds
+    file = tmp_path / "log.jsonl"
+    file.write_bytes(server.end())
+    (chain,) = verified(file)["chains"]
+    assert chain["decisions"] + chain["lost"] == 200
+    assert chain["lost"] > 0
 
 
 _MASKED = (

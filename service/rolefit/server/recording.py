@@ -46,7 +46,7 @@ class Recording:
             shadow = Shadow(config.shadow_rules, config.shadow_sample, config.log_format)
             try:
                 await shadow.start()
-            except ShadowError as error:
+            except (ShadowError, OSError) as error:
                 if log is not None:
                     log.close()
                 raise RecordingError(f"--shadow-rules: {error}") from None
