@@ -74,7 +74,7 @@ class Holder:
 
     def __init__(self) -> None:
         self.current: Any = self
-        self.engine: Any = object()
+        self.engine: Any = CachingEngine()
 
 
 @pytest.fixture

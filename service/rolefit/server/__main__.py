@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from rolefit.server import exposure, log, rules_commands, token_command
+from rolefit.server import exposure, log, log_commands, rules_commands, token_command
 from rolefit.server.config import ConfigError, ServerConfig, Setting, settings
 from rolefit.server.ports import PortError
 from rolefit.server.supervisor import WorkerError, run_workers, usable_cores
@@ -24,6 +24,8 @@ app = typer.Typer(
 )
 app.add_typer(rules_commands.app, name="rules")
 app.add_typer(token_command.app, name="token")
+app.add_typer(log_commands.app, name="log")
+app.command("replay")(log_commands.replay)
 
 # Typer exports BadParameter but not its base, which every mistake in a command line has.
 _UsageError: Any = typer.BadParameter.__base__

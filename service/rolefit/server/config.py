@@ -21,6 +21,14 @@ class LogFormat(str, enum.Enum):
     TEXT = "text"
 
 
+class FactsLogged(str, enum.Enum):
+    """What a decision log holds of the facts."""
+
+    FULL = "full"
+    HASH = "hash"
+    NONE = "none"
+
+
 @dataclass(frozen=True)
 class About:
     """What a setting means, written beside its field.
@@ -262,6 +270,60 @@ class ServerConfig:
             "nothing of the request."
         ),
     ] = False
+    decision_log: Annotated[
+        Path | None,
+        About(
+            "Folder for the decision log, one file for each worker, or - for standard output; "
+            "without it, none is kept. It holds the facts of profiles unless told otherwise."
+        ),
+    ] = None
+    decision_log_max_bytes: Annotated[
+        int,
+        About("Size at which a file of the log is full. Unit: bytes.", least=4096, most=2**40),
+    ] = 100 * 1024 * 1024
+    decision_log_keep: Annotated[
+        int,
+        About("Full files that each worker keeps; older ones go.", least=1, most=1_000_000),
+    ] = 10
+    decision_log_queue: Annotated[
+        int,
+        About(
+            "Decisions of a worker that may wait to be written, of some 2 KB each; more are "
+            "left out, and the log says how many.",
+            least=1,
+            most=10_000_000,
+        ),
+    ] = 10_000
+    decision_log_fsync: Annotated[
+        bool, About("Have the disk confirm every write to the log.")
+    ] = False
+    decision_log_facts: Annotated[
+        FactsLogged,
+        About("What the log holds of the facts: all, a keyed hash of all, or nothing."),
+    ] = FactsLogged.FULL
+    decision_log_drop: Annotated[
+        str,
+        About(
+            "What the log leaves out: fields of the profile or parts of it, caller, "
+            "rules_fired; with commas between."
+        ),
+    ] = ""
+    decision_log_hash: Annotated[
+        str, About("What the log replaces by a keyed hash, likewise.")
+    ] = ""
+    decision_log_key: Annotated[
+        Path | None, About("File with the key of these hashes, 16 to 64 bytes.")
+    ] = None
+    shadow_rules: Annotated[
+        Path | None,
+        About(
+            "Folder with candidate rules, which are asked too, in processes of their own; "
+            "differences are counted and logged, answers stay as they are."
+        ),
+    ] = None
+    shadow_sample: Annotated[
+        float, About("Share of the decisions that they are asked about.", least=0, most=1)
+    ] = 0.1
 
     def __post_init__(self) -> None:
         for setting in settings():
@@ -279,6 +341,7 @@ class ServerConfig:
             if setting.type == Path | None and values[setting.name]:
                 values[setting.name] = Path(values[setting.name])
         values["log_format"] = LogFormat(values["log_format"])
+        values["decision_log_facts"] = FactsLogged(values["decision_log_facts"])
         return cls(**values)
 
 

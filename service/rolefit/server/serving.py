@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from rolefit.engine import Engine, RulesetError, load_ruleset
-from rolefit.server import catalogue_service, ports, recommendation_service
+from rolefit.server import catalogue_service, ports, recommendation_service, recording_metrics
 from rolefit.server.admission import Admission, LoopClock
 from rolefit.server.call import Call
 from rolefit.server.catalogue_service import CatalogueService
@@ -20,6 +20,7 @@ from rolefit.server.config import ServerConfig
 from rolefit.server.health import Health
 from rolefit.server.observation import Observation, Observed
 from rolefit.server.recommendation_service import RecommendationService
+from rolefit.server.recording import Recording, RecordingError
 from rolefit.server.security import Security
 from rolefit.server.snapshot import Snapshot, Snapshots
 from rolefit.server.telemetry import TelemetryError, services_of
@@ -74,6 +75,7 @@ class RunningServer:
         port: The port it listens on.
         ruleset: Name, version and digest of the rules it answers by.
         observation: What it counts and says of itself.
+        recording: The decision log and the shadow evaluation, with their status.
     """
 
     def __init__(
@@ -85,12 +87,14 @@ class RunningServer:
         port: int,
         ticking: asyncio.Future[Any],
         observation: Observation,
+        recording: Recording,
     ) -> None:
         self._server = server
         self._health = health
         self._snapshots = snapshots
         self._config = config
         self._ticking = ticking
+        self.recording = recording
         self.port = port
         self.observation = observation
         ruleset = snapshots.current.ruleset
@@ -119,6 +123,7 @@ class RunningServer:
         self._health.end_watches()
         await self._server.stop(config.grace_seconds)
         self._ticking.cancel()
+        await self.recording.close()
         await self.observation.close()
         self._snapshots.close()
 
@@ -133,8 +138,8 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
         shared: Whether other processes listen on the same port.
 
     Raises:
-        StartError: The rules or a file of keys or tokens are broken, the engine fails or the
-            port is taken.
+        StartError: The rules or a file of keys or tokens are broken, the engine fails,
+            decisions cannot be recorded as asked or the port is taken.
     """
     try:
         security = Security(config)
@@ -158,7 +163,13 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
     )
     # Apart from the one that serves, whose decisions are watched.
     self_test(RecommendationService(snapshots))
-    recommending = RecommendationService(snapshots, observation.decision_watchers)
+    try:
+        recording = await Recording.start(config)
+    except RecordingError as error:
+        raise StartError(str(error)) from None
+    recording_metrics.register(observation.sources, recording)
+    watchers = (*observation.decision_watchers, *recording.watchers)
+    recommending = RecommendationService(snapshots, watchers)
     catalogue = CatalogueService(snapshots)
     for name in _SERVICES:
         await health.set(name, health_pb2.HealthCheckResponse.SERVING)
@@ -175,11 +186,14 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
         bound = security.listen(server, ports.address_of(host, port))
     except RuntimeError:
         await server.stop(None)
+        await recording.close()
         address = ports.address_of(host, port)
         raise StartError(f"cannot listen on {address}: address already in use") from None
     await server.start()
     ticking = asyncio.gather(clock.run(), keep_fresh(security.watched))
-    return RunningServer(server, health, snapshots, config, bound, ticking, observation)
+    return RunningServer(
+        server, health, snapshots, config, bound, ticking, observation, recording
+    )
 
 
 def self_test(service: RecommendationService) -> None:

@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any
 
-from rolefit.server import log, port_file, ports
+from rolefit.server import log, port_file, ports, standard_output
 from rolefit.server.config import ServerConfig
 from rolefit.server.probed import probes_served
 from rolefit.server.worker_reports import WorkerReports
@@ -70,6 +70,7 @@ class _Supervisor:
         self._count = count
         self._port = port
         self._log = log.logger()
+        self._output = standard_output.inheritable(config)
         self._stop = asyncio.Event()
         self._processes: set[asyncio.subprocess.Process] = set()
         self._ready: set[asyncio.subprocess.Process] = set()
@@ -126,7 +127,7 @@ class _Supervisor:
                 stdout=asyncio.subprocess.PIPE,
                 # Ctrl-C at a terminal reaches this process alone, which passes it on once.
                 start_new_session=True,
-                pass_fds=inherited,
+                pass_fds=(*inherited, *self._output),
             )
         self._processes.add(process)
         if self._stop.is_set():
@@ -137,6 +138,7 @@ class _Supervisor:
             "config": self._config.to_json(),
             "port": self._port,
             "report_link": inherited[0] if inherited else None,
+            "stdout": self._output,
         }
         process.stdin.write(json.dumps(order).encode() + b"\n")
         line = await process.stdout.readline()

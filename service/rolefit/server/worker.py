@@ -11,7 +11,7 @@ import os
 import sys
 from typing import Any
 
-from rolefit.server import log
+from rolefit.server import log, standard_output
 from rolefit.server.config import ServerConfig
 from rolefit.server.serving import RunningServer, Shutdown, StartError, run, serve_until
 
@@ -21,6 +21,7 @@ def main() -> int:
     order = json.loads(sys.stdin.buffer.readline())
     config = ServerConfig.from_json(order["config"])
     log.configure(config.log_format)
+    standard_output.adopt(order["stdout"])
     # Only the report goes to the pipe: what libraries print goes to stderr.
     report_to = os.dup(1)
     os.dup2(2, 1)
