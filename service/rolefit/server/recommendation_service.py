@@ -72,14 +72,19 @@ class RecommendationService:
         """Check a request and answer it.
 
         Raises:
-            CallError: Some field is bad; all of them are named.
+            CallError: Some field is bad; all of them are named. Or the rule set asked for
+                is not held.
         """
         validate(request)
         return self.decide(request, call)
 
     def decide(self, request: RecommendRequest, call: Call) -> bytes:
-        """Ask the engine about a valid request."""
-        snapshot = self._snapshots.current
+        """Ask the engine about a valid request.
+
+        Raises:
+            CallError: The rule set asked for is not held.
+        """
+        snapshot = self._snapshots.named(request.ruleset_digest)
         view = request.view or recommendation_service_pb2.VIEW_STANDARD
         answer = snapshot.engine.answer(request.profile, view)
         for watcher in self._watchers:
@@ -92,10 +97,11 @@ class RecommendationService:
         """Check a request and say what to prepare.
 
         Raises:
-            CallError: Some field is bad; all of them are named.
+            CallError: Some field is bad; all of them are named. Or the rule set asked for
+                is not held.
         """
         validate(request)
-        snapshot = self._snapshots.current
+        snapshot = self._snapshots.named(request.ruleset_digest)
         paths = [Path.Name(path).removeprefix("PATH_") for path in dict.fromkeys(request.paths)]
         prepared = snapshot.engine.prepare(request.profile, paths)
         return PrepareResponse(
@@ -111,10 +117,11 @@ class RecommendationService:
         """Check a request and compare its profiles.
 
         Raises:
-            CallError: Some field is bad; all of them are named.
+            CallError: Some field is bad; all of them are named. Or the rule set asked for
+                is not held.
         """
         validate(request)
-        snapshot = self._snapshots.current
+        snapshot = self._snapshots.named(request.ruleset_digest)
         view = request.view or recommendation_service_pb2.VIEW_STANDARD
         return CompareProfilesResponse(
             comparison=snapshot.engine.compare(request.a, request.b, view),
@@ -126,10 +133,11 @@ class RecommendationService:
         """Check a request and look for changes.
 
         Raises:
-            CallError: Some field is bad; all of them are named.
+            CallError: Some field is bad; all of them are named. Or the rule set asked for
+                is not held.
         """
         validate(request)
-        snapshot = self._snapshots.current
+        snapshot = self._snapshots.named(request.ruleset_digest)
         reached = snapshot.engine.find_changes(request.profile, _goal(request))
         return FindChangesResponse(
             current_path=Path.Value(f"PATH_{reached.path}"),

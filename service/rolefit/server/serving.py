@@ -11,18 +11,18 @@ from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from rolefit.engine import Engine, RulesetError, load_ruleset
+from rolefit.engine import RulesetError
 from rolefit.server import catalogue_service, ports, recommendation_service
 from rolefit.server.admission import Admission, LoopClock
-from rolefit.server.call import Call
 from rolefit.server.catalogue_service import CatalogueService
 from rolefit.server.config import ServerConfig
 from rolefit.server.health import Health
 from rolefit.server.recommendation_service import RecommendationService
-from rolefit.server.snapshot import Snapshot, Snapshots
+from rolefit.server.rules_bundle import RulesBundle
+from rolefit.server.rules_status import RulesStatus
+from rolefit.server.snapshot import Snapshots
+from rolefit.server.snapshot_building import SelfTestError, build
 from rolefit.server.unary_call import UnaryCalls
-from rolefit.v1.profile_pb2 import CandidateProfile
-from rolefit.v1.recommendation_service_pb2 import VIEW_FULL, RecommendRequest
 
 _POLL_SECONDS = 0.05
 _SERVICES = (recommendation_service.SERVICE, catalogue_service.SERVICE)
@@ -63,7 +63,6 @@ class RunningServer:
 
     Attributes:
         port: The port it listens on.
-        ruleset: Name, version and digest of the rules it answers by.
     """
 
     def __init__(
@@ -81,12 +80,20 @@ class RunningServer:
         self._config = config
         self._ticking = ticking
         self.port = port
-        ruleset = snapshots.current.ruleset
-        self.ruleset = {
+
+    @property
+    def ruleset(self) -> dict[str, str]:
+        """Name, version and digest of the rules it answers by."""
+        ruleset = self._snapshots.current.ruleset
+        return {
             "ruleset": ruleset.name,
             "ruleset_version": ruleset.version,
             "ruleset_digest": ruleset.digest,
         }
+
+    async def show_rules(self, status: RulesStatus) -> None:
+        """Show the state of the rules in the health service."""
+        await self._health.show_rules(status, _SERVICES)
 
     async def drain_and_stop(self, hurry: asyncio.Event) -> None:
         """Stop so that no accepted call is lost, and few clients notice.
@@ -110,30 +117,39 @@ class RunningServer:
         self._snapshots.close()
 
 
-async def start(config: ServerConfig, host: str, port: int, shared: bool) -> RunningServer:
-    """Load the rules, try the engine and start to serve.
+def load(bundle: RulesBundle) -> Snapshots:
+    """Load the rules that a server starts by, and try them.
+
+    Raises:
+        StartError: They are broken, or the engine fails.
+    """
+    try:
+        return Snapshots(build(bundle))
+    except (RulesetError, SelfTestError) as error:
+        raise StartError(str(error)) from error
+
+
+async def start(
+    config: ServerConfig, snapshots: Snapshots, host: str, port: int, shared: bool
+) -> RunningServer:
+    """Start to serve.
 
     Args:
         config: The settings.
+        snapshots: The rules to answer by, which it closes as it stops.
         host: Where to listen.
         port: Likewise; 0 takes a free one.
         shared: Whether other processes listen on the same port.
 
     Raises:
-        StartError: The rules are broken, the engine fails or the port is taken.
+        StartError: The port is taken.
     """
-    try:
-        snapshots = Snapshots(Snapshot.of(Engine(load_ruleset(config.rules))))
-    except RulesetError as error:
-        raise StartError(str(error)) from None
     clock = LoopClock()
     calls = UnaryCalls(Admission(config.max_in_flight, config.stall_seconds, clock))
     recommending = RecommendationService(snapshots)
-    self_test(recommending)
     catalogue = CatalogueService(snapshots)
     health = Health()
-    for name in _SERVICES:
-        await health.set(name, health_pb2.HealthCheckResponse.SERVING)
+    await health.show_rules(snapshots.status, _SERVICES)
     server = aio.server(options=options(config, shared))
     server.add_generic_rpc_handlers((recommending.handler(calls), catalogue.handler(calls)))
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
@@ -149,19 +165,6 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
     await server.start()
     ticking = asyncio.ensure_future(clock.run())
     return RunningServer(server, health, snapshots, config, bound, ticking)
-
-
-def self_test(service: RecommendationService) -> None:
-    """Let the service answer an empty profile, so that a broken one never serves.
-
-    Raises:
-        StartError: It did not.
-    """
-    request = RecommendRequest(profile=CandidateProfile(), view=VIEW_FULL)
-    try:
-        service.decide(request, Call("Recommend", ""))
-    except Exception as error:
-        raise StartError(f"the engine failed its self-test: {error!r}") from error
 
 
 def options(config: ServerConfig, shared: bool) -> list[tuple[str, Any]]:
@@ -188,6 +191,7 @@ def options(config: ServerConfig, shared: bool) -> list[tuple[str, Any]]:
 async def serve_until(
     shutdown: Shutdown,
     config: ServerConfig,
+    snapshots: Snapshots,
     address: tuple[str, int, bool],
     on_start: Callable[[RunningServer], None],
 ) -> None:
@@ -196,13 +200,14 @@ async def serve_until(
     Args:
         shutdown: Ends it.
         config: The settings.
+        snapshots: The rules to answer by.
         address: Host, port, and whether the port is shared.
         on_start: Called once it serves.
 
     Raises:
         StartError: See `start`.
     """
-    running = await start(config, *address)
+    running = await start(config, snapshots, *address)
     try:
         on_start(running)
         await shutdown.requested.wait()
