@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -39,29 +40,30 @@ async def check_rules(bundle: RulesBundle, verify: bool) -> CheckedRules:
     Raises:
         RulesRefusedError: They did not pass.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "rolefit.server.rules_check_process",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
     order = json.dumps({"rules": bundle.to_text(), "verify": verify}).encode()
     limit = _PROOF_SECONDS if verify else _CHECK_SECONDS
+    # In a thread: asyncio's own subprocess failed once under uvloop, "the handler is closed".
+    process = await asyncio.to_thread(_start)
     try:
-        printed, _ = await asyncio.wait_for(process.communicate(order), limit)
-    except asyncio.TimeoutError:
+        printed, _ = await asyncio.to_thread(process.communicate, order, limit)
+    except subprocess.TimeoutExpired:
         raise RulesRefusedError(f"the check took longer than {limit:g} s") from None
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        process.kill()  # upon which a thread that waits for it ends too
     if process.returncode != 0:
-        ended = how_it_ended(process.returncode or 0)
+        ended = how_it_ended(process.returncode)
         raise RulesRefusedError(f"the check of these rules ended with {ended}")
     report = json.loads(printed)
     problems = report.pop("problems")
     if problems:
         raise RulesRefusedError("\n".join(problems))
     return CheckedRules(**report, bundle=bundle)
+
+
+def _start() -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "rolefit.server.rules_check_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
