@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
+from typing import Any
 
 import grpc
 import pytest
@@ -39,7 +40,7 @@ def test_it_is_reached_from_this_machine_alone(server: ServerProcess) -> None:
 
 def test_the_port_that_everybody_reaches_does_not_offer_it(server: ServerProcess) -> None:
     with channel(server.port) as opened:
-        call = opened.unary_unary("/rolefit.v1.AdminService/GetStatus")
+        call: Any = opened.unary_unary("/rolefit.v1.AdminService/GetStatus")
         with pytest.raises(grpc.RpcError) as caught:
             call(b"", timeout=20)
     assert code(caught.value) == grpc.StatusCode.UNIMPLEMENTED
