@@ -8,6 +8,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from rolefit.engine import RulesetError
@@ -29,6 +30,8 @@ class RulesOrders:
 
     def __init__(self, snapshots: Snapshots) -> None:
         self._snapshots = snapshots
+        # One thread for all builds: each thread would keep freed memory of its own.
+        self._builder = ThreadPoolExecutor(1, thread_name_prefix="rules")
         self.show: Callable[[RulesStatus], Awaitable[None]] | None = None
 
     async def ask(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -51,7 +54,8 @@ class RulesOrders:
             return {}
         try:
             bundle = RulesBundle.from_text(text)
-            snapshot = await asyncio.to_thread(build_beside_loop, bundle)
+            loop = asyncio.get_running_loop()
+            snapshot = await loop.run_in_executor(self._builder, build_beside_loop, bundle)
         except (RulesetError, SelfTestError) as error:
             return {"failure": str(error)}
         except Exception as error:
