@@ -235,3 +235,16 @@ def test_one_connection_sees_each_version_once(start: Start, folder: RulesFolder
             assert admin_call.changed
             seen += [send(opened, EMPTY).ruleset.version for _ in range(3)]
     assert seen == ["2.0.0"] * 3 + ["3.0.0"] * 3
+
+
+def test_a_worker_that_hangs_or_dies_meanwhile_does_not_stop_a_swap(
+    start: Start, folder: RulesFolder
+) -> None:
+    flags = ("--rules", str(folder.path), "--hang-seconds", "2", *ON_REQUEST)
+    server = start("--workers", "2", *flags)
+    folder.release("2.0.0")
+    with admin_of(server) as admin:
+        os.kill(server.worker_pids[0], signal.SIGSTOP)
+        assert admin.reload().rules.version == "2.0.0"
+    server.wait_for_events("worker serving", 1)
+    assert versions(server) == {"2.0.0"}
