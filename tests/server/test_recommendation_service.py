@@ -20,8 +20,8 @@ from rolefit.server.call import Call
 from rolefit.server.config import LogFormat
 from rolefit.server.errors import CallError
 from rolefit.server.recommendation_service import RecommendationService
-from rolefit.server.serving import StartError, self_test
 from rolefit.server.snapshot import Snapshot, Snapshots
+from rolefit.server.snapshot_building import SelfTestError, self_test
 from rolefit.server.unary_call import check_deadline
 from rolefit.v1 import recommendation_service_pb2
 from rolefit.v1.profile_pb2 import CandidateProfile
@@ -50,10 +50,13 @@ class FakeEngine:
         return Answer(body, "ML_ENGINEER", "CERTAIN", lambda: ({}, ()))
 
 
-def service(engine: FakeEngine) -> RecommendationService:
+def snapshot(engine: FakeEngine) -> Snapshot:
     ruleset = Ruleset(name="r", version="1", digest="sha256:0")
-    snapshot = Snapshot(cast(Engine, engine), cast(CatalogueMessages, None), ruleset)
-    return RecommendationService(Snapshots(snapshot))
+    return Snapshot(cast(Engine, engine), cast(CatalogueMessages, None), ruleset)
+
+
+def service(engine: FakeEngine) -> RecommendationService:
+    return RecommendationService(Snapshots(snapshot(engine)))
 
 
 def respond(engine: FakeEngine, message: bytes, seconds_left: float | None) -> bytes:
@@ -106,8 +109,8 @@ def test_a_fault_is_logged_once_and_not_told(capfd: pytest.CaptureFixture[str]) 
 
 
 def test_an_engine_that_fails_its_self_test_does_not_serve() -> None:
-    with pytest.raises(StartError, match=r"self-test.*no rules"):
-        self_test(service(FakeEngine(ValueError("no rules"))))
+    with pytest.raises(SelfTestError, match=r"self-test.*no rules"):
+        self_test(snapshot(FakeEngine(ValueError("no rules"))))
 
 
 def test_places_are_limited_and_stalled_calls_lose_theirs() -> None:

@@ -26,7 +26,7 @@ from google.protobuf import any_pb2 as google_dot_protobuf_dot_any__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17rolefit/v1/errors.proto\x12\nrolefit.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\"S\n\x0b\x45rrorStatus\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12%\n\x07\x64\x65tails\x18\x03 \x03(\x0b\x32\x14.google.protobuf.Any\"E\n\rInvalidFields\x12\x34\n\x10\x66ield_violations\x18\x01 \x03(\x0b\x32\x1a.rolefit.v1.FieldViolation\"4\n\x0e\x46ieldViolation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\",\n\nErrorCause\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0e\n\x06\x64omain\x18\x02 \x01(\t\"<\n\nRetryDelay\x12.\n\x0bretry_delay\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration*\xf5\x02\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\"\n\x1e\x45RROR_REASON_MALFORMED_MESSAGE\x10\x01\x12\x1e\n\x1a\x45RROR_REASON_INVALID_FIELD\x10\x02\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x03\x12 \n\x1c\x45RROR_REASON_DEADLINE_PASSED\x10\x04\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x05\x12\x1a\n\x16\x45RROR_REASON_NOT_FOUND\x10\x06\x12#\n\x1f\x45RROR_REASON_CREDENTIAL_MISSING\x10\x07\x12$\n ERROR_REASON_CREDENTIAL_REJECTED\x10\x08\x12#\n\x1f\x45RROR_REASON_CALLER_NOT_ALLOWED\x10\t\x12\x1e\n\x1a\x45RROR_REASON_RATE_EXCEEDED\x10\nb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17rolefit/v1/errors.proto\x12\nrolefit.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\"S\n\x0b\x45rrorStatus\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12%\n\x07\x64\x65tails\x18\x03 \x03(\x0b\x32\x14.google.protobuf.Any\"E\n\rInvalidFields\x12\x34\n\x10\x66ield_violations\x18\x01 \x03(\x0b\x32\x1a.rolefit.v1.FieldViolation\"4\n\x0e\x46ieldViolation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\",\n\nErrorCause\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0e\n\x06\x64omain\x18\x02 \x01(\t\"<\n\nRetryDelay\x12.\n\x0bretry_delay\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration*\xd9\x03\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\"\n\x1e\x45RROR_REASON_MALFORMED_MESSAGE\x10\x01\x12\x1e\n\x1a\x45RROR_REASON_INVALID_FIELD\x10\x02\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x03\x12 \n\x1c\x45RROR_REASON_DEADLINE_PASSED\x10\x04\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x05\x12\x1a\n\x16\x45RROR_REASON_NOT_FOUND\x10\x06\x12#\n\x1f\x45RROR_REASON_CREDENTIAL_MISSING\x10\x07\x12$\n ERROR_REASON_CREDENTIAL_REJECTED\x10\x08\x12#\n\x1f\x45RROR_REASON_CALLER_NOT_ALLOWED\x10\t\x12\x1e\n\x1a\x45RROR_REASON_RATE_EXCEEDED\x10\n\x12!\n\x1d\x45RROR_REASON_RULESET_NOT_HELD\x10\x14\x12\x1e\n\x1a\x45RROR_REASON_RULES_REFUSED\x10\x15\x12\x1f\n\x1b\x45RROR_REASON_CANNOT_RESTART\x10\x16\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rolefit.v1.errors_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=417
-  _globals['_ERRORREASON']._serialized_end=790
+  _globals['_ERRORREASON']._serialized_end=890
   _globals['_ERRORSTATUS']._serialized_start=98
   _globals['_ERRORSTATUS']._serialized_end=181
   _globals['_INVALIDFIELDS']._serialized_start=183

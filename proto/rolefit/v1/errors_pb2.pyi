@@ -53,6 +53,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The caller is known and may not call."""
     ERROR_REASON_RATE_EXCEEDED: _ErrorReason.ValueType  # 10
     """The caller calls too often; RetryInfo says when the next call may come."""
+    ERROR_REASON_RULESET_NOT_HELD: _ErrorReason.ValueType  # 20
+    """The rule set named by its digest is not held, or no longer; the message lists those that
+    are.
+    """
+    ERROR_REASON_RULES_REFUSED: _ErrorReason.ValueType  # 21
+    """The rules in the folder cannot be used, or the workers could not take them; the rules
+    that served before still do.
+    """
+    ERROR_REASON_CANNOT_RESTART: _ErrorReason.ValueType  # 22
+    """The workers cannot be restarted one after another."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed: the reason in google.rpc.ErrorInfo, under the domain
@@ -85,6 +95,16 @@ ERROR_REASON_CALLER_NOT_ALLOWED: ErrorReason.ValueType  # 9
 """The caller is known and may not call."""
 ERROR_REASON_RATE_EXCEEDED: ErrorReason.ValueType  # 10
 """The caller calls too often; RetryInfo says when the next call may come."""
+ERROR_REASON_RULESET_NOT_HELD: ErrorReason.ValueType  # 20
+"""The rule set named by its digest is not held, or no longer; the message lists those that
+are.
+"""
+ERROR_REASON_RULES_REFUSED: ErrorReason.ValueType  # 21
+"""The rules in the folder cannot be used, or the workers could not take them; the rules
+that served before still do.
+"""
+ERROR_REASON_CANNOT_RESTART: ErrorReason.ValueType  # 22
+"""The workers cannot be restarted one after another."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -24,37 +24,46 @@ _sym_db = _symbol_database.Default()
 
 from rolefit.v1 import change_pb2 as rolefit_dot_v1_dot_change__pb2
 from rolefit.v1 import comparison_pb2 as rolefit_dot_v1_dot_comparison__pb2
+from rolefit.v1 import constraints_pb2 as rolefit_dot_v1_dot_constraints__pb2
 from rolefit.v1 import path_pb2 as rolefit_dot_v1_dot_path__pb2
 from rolefit.v1 import preparation_pb2 as rolefit_dot_v1_dot_preparation__pb2
 from rolefit.v1 import profile_pb2 as rolefit_dot_v1_dot_profile__pb2
 from rolefit.v1 import recommendation_pb2 as rolefit_dot_v1_dot_recommendation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'rolefit/v1/recommendation_service.proto\x12\nrolefit.v1\x1a\x17rolefit/v1/change.proto\x1a\x1brolefit/v1/comparison.proto\x1a\x15rolefit/v1/path.proto\x1a\x1crolefit/v1/preparation.proto\x1a\x18rolefit/v1/profile.proto\x1a\x1frolefit/v1/recommendation.proto\"a\n\x10RecommendRequest\x12-\n\x07profile\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\x1e\n\x04view\x18\x02 \x01(\x0e\x32\x10.rolefit.v1.View\"\x82\x01\n\x11RecommendResponse\x12\x32\n\x0erecommendation\x18\x01 \x01(\x0b\x32\x1a.rolefit.v1.Recommendation\x12$\n\x07ruleset\x18\x02 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x03 \x01(\t\"`\n\x0ePrepareRequest\x12-\n\x07profile\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\x1f\n\x05paths\x18\x02 \x03(\x0e\x32\x10.rolefit.v1.Path\"\xa7\x01\n\x0fPrepareResponse\x12*\n\x10recommended_path\x18\x01 \x01(\x0e\x32\x10.rolefit.v1.Path\x12-\n\x0cpreparations\x18\x02 \x03(\x0b\x32\x17.rolefit.v1.Preparation\x12$\n\x07ruleset\x18\x03 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x04 \x01(\t\"\x8a\x01\n\x16\x43ompareProfilesRequest\x12\'\n\x01\x61\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\'\n\x01\x62\x18\x02 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\x1e\n\x04view\x18\x03 \x01(\x0e\x32\x10.rolefit.v1.View\"\x80\x01\n\x17\x43ompareProfilesResponse\x12*\n\ncomparison\x18\x01 \x01(\x0b\x32\x16.rolefit.v1.Comparison\x12$\n\x07ruleset\x18\x02 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x03 \x01(\t\"\xba\x01\n\x12\x46indChangesRequest\x12-\n\x07profile\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12%\n\x0btarget_path\x18\x02 \x01(\x0e\x32\x10.rolefit.v1.Path\x12$\n\x04goal\x18\x03 \x01(\x0e\x32\x16.rolefit.v1.ChangeGoal\x12(\n\x06limits\x18\x04 \x01(\x0b\x32\x18.rolefit.v1.ChangeLimits\"\xdb\x01\n\x13\x46indChangesResponse\x12&\n\x0c\x63urrent_path\x18\x01 \x01(\x0e\x32\x10.rolefit.v1.Path\x12*\n\x07outcome\x18\x02 \x01(\x0e\x32\x19.rolefit.v1.ChangeOutcome\x12#\n\x07\x63hanges\x18\x03 \x03(\x0b\x32\x12.rolefit.v1.Change\x12\x10\n\x08headline\x18\x04 \x01(\t\x12$\n\x07ruleset\x18\x05 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x06 \x01(\t*N\n\x04View\x12\x14\n\x10VIEW_UNSPECIFIED\x10\x00\x12\x0e\n\nVIEW_BASIC\x10\x01\x12\x11\n\rVIEW_STANDARD\x10\x02\x12\r\n\tVIEW_FULL\x10\x03\x32\xd1\x02\n\x15RecommendationService\x12H\n\tRecommend\x12\x1c.rolefit.v1.RecommendRequest\x1a\x1d.rolefit.v1.RecommendResponse\x12\x42\n\x07Prepare\x12\x1a.rolefit.v1.PrepareRequest\x1a\x1b.rolefit.v1.PrepareResponse\x12Z\n\x0f\x43ompareProfiles\x12\".rolefit.v1.CompareProfilesRequest\x1a#.rolefit.v1.CompareProfilesResponse\x12N\n\x0b\x46indChanges\x12\x1e.rolefit.v1.FindChangesRequest\x1a\x1f.rolefit.v1.FindChangesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'rolefit/v1/recommendation_service.proto\x12\nrolefit.v1\x1a\x17rolefit/v1/change.proto\x1a\x1brolefit/v1/comparison.proto\x1a\x1crolefit/v1/constraints.proto\x1a\x15rolefit/v1/path.proto\x1a\x1crolefit/v1/preparation.proto\x1a\x18rolefit/v1/profile.proto\x1a\x1frolefit/v1/recommendation.proto\"\xd9\x01\n\x10RecommendRequest\x12-\n\x07profile\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\x1e\n\x04view\x18\x02 \x01(\x0e\x32\x10.rolefit.v1.View\x12\x63\n\x0eruleset_digest\x18\x03 \x01(\tBF\xe2\xa6\x19\x42\x1a\x13sha256:[0-9a-f]{64}\"+a digest, sha256: and 64 hexadecimal digitsH\x00\x88\x01\x01\x42\x11\n\x0f_ruleset_digest\"\x82\x01\n\x11RecommendResponse\x12\x32\n\x0erecommendation\x18\x01 \x01(\x0b\x32\x1a.rolefit.v1.Recommendation\x12$\n\x07ruleset\x18\x02 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x03 \x01(\t\"\xd8\x01\n\x0ePrepareRequest\x12-\n\x07profile\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\x1f\n\x05paths\x18\x02 \x03(\x0e\x32\x10.rolefit.v1.Path\x12\x63\n\x0eruleset_digest\x18\x03 \x01(\tBF\xe2\xa6\x19\x42\x1a\x13sha256:[0-9a-f]{64}\"+a digest, sha256: and 64 hexadecimal digitsH\x00\x88\x01\x01\x42\x11\n\x0f_ruleset_digest\"\xa7\x01\n\x0fPrepareResponse\x12*\n\x10recommended_path\x18\x01 \x01(\x0e\x32\x10.rolefit.v1.Path\x12-\n\x0cpreparations\x18\x02 \x03(\x0b\x32\x17.rolefit.v1.Preparation\x12$\n\x07ruleset\x18\x03 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x04 \x01(\t\"\x82\x02\n\x16\x43ompareProfilesRequest\x12\'\n\x01\x61\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\'\n\x01\x62\x18\x02 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12\x1e\n\x04view\x18\x03 \x01(\x0e\x32\x10.rolefit.v1.View\x12\x63\n\x0eruleset_digest\x18\x04 \x01(\tBF\xe2\xa6\x19\x42\x1a\x13sha256:[0-9a-f]{64}\"+a digest, sha256: and 64 hexadecimal digitsH\x00\x88\x01\x01\x42\x11\n\x0f_ruleset_digest\"\x80\x01\n\x17\x43ompareProfilesResponse\x12*\n\ncomparison\x18\x01 \x01(\x0b\x32\x16.rolefit.v1.Comparison\x12$\n\x07ruleset\x18\x02 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x03 \x01(\t\"\xb2\x02\n\x12\x46indChangesRequest\x12-\n\x07profile\x18\x01 \x01(\x0b\x32\x1c.rolefit.v1.CandidateProfile\x12%\n\x0btarget_path\x18\x02 \x01(\x0e\x32\x10.rolefit.v1.Path\x12$\n\x04goal\x18\x03 \x01(\x0e\x32\x16.rolefit.v1.ChangeGoal\x12(\n\x06limits\x18\x04 \x01(\x0b\x32\x18.rolefit.v1.ChangeLimits\x12\x63\n\x0eruleset_digest\x18\x05 \x01(\tBF\xe2\xa6\x19\x42\x1a\x13sha256:[0-9a-f]{64}\"+a digest, sha256: and 64 hexadecimal digitsH\x00\x88\x01\x01\x42\x11\n\x0f_ruleset_digest\"\xdb\x01\n\x13\x46indChangesResponse\x12&\n\x0c\x63urrent_path\x18\x01 \x01(\x0e\x32\x10.rolefit.v1.Path\x12*\n\x07outcome\x18\x02 \x01(\x0e\x32\x19.rolefit.v1.ChangeOutcome\x12#\n\x07\x63hanges\x18\x03 \x03(\x0b\x32\x12.rolefit.v1.Change\x12\x10\n\x08headline\x18\x04 \x01(\t\x12$\n\x07ruleset\x18\x05 \x01(\x0b\x32\x13.rolefit.v1.Ruleset\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x06 \x01(\t*N\n\x04View\x12\x14\n\x10VIEW_UNSPECIFIED\x10\x00\x12\x0e\n\nVIEW_BASIC\x10\x01\x12\x11\n\rVIEW_STANDARD\x10\x02\x12\r\n\tVIEW_FULL\x10\x03\x32\xd1\x02\n\x15RecommendationService\x12H\n\tRecommend\x12\x1c.rolefit.v1.RecommendRequest\x1a\x1d.rolefit.v1.RecommendResponse\x12\x42\n\x07Prepare\x12\x1a.rolefit.v1.PrepareRequest\x1a\x1b.rolefit.v1.PrepareResponse\x12Z\n\x0f\x43ompareProfiles\x12\".rolefit.v1.CompareProfilesRequest\x1a#.rolefit.v1.CompareProfilesResponse\x12N\n\x0b\x46indChanges\x12\x1e.rolefit.v1.FindChangesRequest\x1a\x1f.rolefit.v1.FindChangesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rolefit.v1.recommendation_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_VIEW']._serialized_start=1404
-  _globals['_VIEW']._serialized_end=1482
-  _globals['_RECOMMENDREQUEST']._serialized_start=221
-  _globals['_RECOMMENDREQUEST']._serialized_end=318
-  _globals['_RECOMMENDRESPONSE']._serialized_start=321
-  _globals['_RECOMMENDRESPONSE']._serialized_end=451
-  _globals['_PREPAREREQUEST']._serialized_start=453
-  _globals['_PREPAREREQUEST']._serialized_end=549
-  _globals['_PREPARERESPONSE']._serialized_start=552
-  _globals['_PREPARERESPONSE']._serialized_end=719
-  _globals['_COMPAREPROFILESREQUEST']._serialized_start=722
-  _globals['_COMPAREPROFILESREQUEST']._serialized_end=860
-  _globals['_COMPAREPROFILESRESPONSE']._serialized_start=863
-  _globals['_COMPAREPROFILESRESPONSE']._serialized_end=991
-  _globals['_FINDCHANGESREQUEST']._serialized_start=994
-  _globals['_FINDCHANGESREQUEST']._serialized_end=1180
-  _globals['_FINDCHANGESRESPONSE']._serialized_start=1183
-  _globals['_FINDCHANGESRESPONSE']._serialized_end=1402
-  _globals['_RECOMMENDATIONSERVICE']._serialized_start=1485
-  _globals['_RECOMMENDATIONSERVICE']._serialized_end=1822
+  _globals['_RECOMMENDREQUEST'].fields_by_name['ruleset_digest']._loaded_options = None
+  _globals['_RECOMMENDREQUEST'].fields_by_name['ruleset_digest']._serialized_options = b'\342\246\031B\032\023sha256:[0-9a-f]{64}\"+a digest, sha256: and 64 hexadecimal digits'
+  _globals['_PREPAREREQUEST'].fields_by_name['ruleset_digest']._loaded_options = None
+  _globals['_PREPAREREQUEST'].fields_by_name['ruleset_digest']._serialized_options = b'\342\246\031B\032\023sha256:[0-9a-f]{64}\"+a digest, sha256: and 64 hexadecimal digits'
+  _globals['_COMPAREPROFILESREQUEST'].fields_by_name['ruleset_digest']._loaded_options = None
+  _globals['_COMPAREPROFILESREQUEST'].fields_by_name['ruleset_digest']._serialized_options = b'\342\246\031B\032\023sha256:[0-9a-f]{64}\"+a digest, sha256: and 64 hexadecimal digits'
+  _globals['_FINDCHANGESREQUEST'].fields_by_name['ruleset_digest']._loaded_options = None
+  _globals['_FINDCHANGESREQUEST'].fields_by_name['ruleset_digest']._serialized_options = b'\342\246\031B\032\023sha256:[0-9a-f]{64}\"+a digest, sha256: and 64 hexadecimal digits'
+  _globals['_VIEW']._serialized_start=1916
+  _globals['_VIEW']._serialized_end=1994
+  _globals['_RECOMMENDREQUEST']._serialized_start=252
+  _globals['_RECOMMENDREQUEST']._serialized_end=469
+  _globals['_RECOMMENDRESPONSE']._serialized_start=472
+  _globals['_RECOMMENDRESPONSE']._serialized_end=602
+  _globals['_PREPAREREQUEST']._serialized_start=605
+  _globals['_PREPAREREQUEST']._serialized_end=821
+  _globals['_PREPARERESPONSE']._serialized_start=824
+  _globals['_PREPARERESPONSE']._serialized_end=991
+  _globals['_COMPAREPROFILESREQUEST']._serialized_start=994
+  _globals['_COMPAREPROFILESREQUEST']._serialized_end=1252
+  _globals['_COMPAREPROFILESRESPONSE']._serialized_start=1255
+  _globals['_COMPAREPROFILESRESPONSE']._serialized_end=1383
+  _globals['_FINDCHANGESREQUEST']._serialized_start=1386
+  _globals['_FINDCHANGESREQUEST']._serialized_end=1692
+  _globals['_FINDCHANGESRESPONSE']._serialized_start=1695
+  _globals['_FINDCHANGESRESPONSE']._serialized_end=1914
+  _globals['_RECOMMENDATIONSERVICE']._serialized_start=1997
+  _globals['_RECOMMENDATIONSERVICE']._serialized_end=2334
 # @@protoc_insertion_point(module_scope)

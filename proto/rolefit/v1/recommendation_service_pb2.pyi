@@ -61,8 +61,13 @@ class RecommendRequest(_message.Message):
 
     PROFILE_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
+    RULESET_DIGEST_FIELD_NUMBER: _builtins.int
     view: Global___View.ValueType
     """How much to return. Absent: VIEW_STANDARD."""
+    ruleset_digest: _builtins.str
+    """Digest of the rule set to decide by, such as "sha256:…", if it is still held. Absent: the
+    one that serves.
+    """
     @_builtins.property
     def profile(self) -> _profile_pb2.CandidateProfile:
         """The profile. Required, but it may be empty: the answer then says what to ask first."""
@@ -72,12 +77,15 @@ class RecommendRequest(_message.Message):
         *,
         profile: _profile_pb2.CandidateProfile | None = ...,
         view: Global___View.ValueType = ...,
+        ruleset_digest: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_ruleset_digest", b"_ruleset_digest", "profile", b"profile", "ruleset_digest", b"ruleset_digest"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ruleset_digest", b"_ruleset_digest", "profile", b"profile", "ruleset_digest", b"ruleset_digest", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__ruleset_digest: _TypeAlias = _typing.Literal["ruleset_digest"]  # noqa: Y015
+    _WhichOneofArgType__ruleset_digest: _TypeAlias = _typing.Literal["_ruleset_digest", b"_ruleset_digest"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ruleset_digest) -> _WhichOneofReturnType__ruleset_digest | None: ...
 
 Global___RecommendRequest: _TypeAlias = RecommendRequest  # noqa: Y015
 
@@ -123,6 +131,11 @@ class PrepareRequest(_message.Message):
 
     PROFILE_FIELD_NUMBER: _builtins.int
     PATHS_FIELD_NUMBER: _builtins.int
+    RULESET_DIGEST_FIELD_NUMBER: _builtins.int
+    ruleset_digest: _builtins.str
+    """Digest of the rule set to decide by, such as "sha256:…", if it is still held. Absent: the
+    one that serves.
+    """
     @_builtins.property
     def profile(self) -> _profile_pb2.CandidateProfile:
         """The profile. Required, but it may be empty."""
@@ -138,12 +151,15 @@ class PrepareRequest(_message.Message):
         *,
         profile: _profile_pb2.CandidateProfile | None = ...,
         paths: _abc.Iterable[_path_pb2.Path.ValueType] | None = ...,
+        ruleset_digest: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_ruleset_digest", b"_ruleset_digest", "profile", b"profile", "ruleset_digest", b"ruleset_digest"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["paths", b"paths", "profile", b"profile"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ruleset_digest", b"_ruleset_digest", "paths", b"paths", "profile", b"profile", "ruleset_digest", b"ruleset_digest"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__ruleset_digest: _TypeAlias = _typing.Literal["ruleset_digest"]  # noqa: Y015
+    _WhichOneofArgType__ruleset_digest: _TypeAlias = _typing.Literal["_ruleset_digest", b"_ruleset_digest"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ruleset_digest) -> _WhichOneofReturnType__ruleset_digest | None: ...
 
 Global___PrepareRequest: _TypeAlias = PrepareRequest  # noqa: Y015
 
@@ -194,8 +210,13 @@ class CompareProfilesRequest(_message.Message):
     A_FIELD_NUMBER: _builtins.int
     B_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
+    RULESET_DIGEST_FIELD_NUMBER: _builtins.int
     view: Global___View.ValueType
     """How much of the two answers to return. Absent: VIEW_STANDARD."""
+    ruleset_digest: _builtins.str
+    """Digest of the rule set to decide by, such as "sha256:…", if it is still held. Absent: the
+    one that serves.
+    """
     @_builtins.property
     def a(self) -> _profile_pb2.CandidateProfile:
         """The first profile, or the earlier one. Required, but it may be empty."""
@@ -210,12 +231,15 @@ class CompareProfilesRequest(_message.Message):
         a: _profile_pb2.CandidateProfile | None = ...,
         b: _profile_pb2.CandidateProfile | None = ...,
         view: Global___View.ValueType = ...,
+        ruleset_digest: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["a", b"a", "b", b"b"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_ruleset_digest", b"_ruleset_digest", "a", b"a", "b", b"b", "ruleset_digest", b"ruleset_digest"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["a", b"a", "b", b"b", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ruleset_digest", b"_ruleset_digest", "a", b"a", "b", b"b", "ruleset_digest", b"ruleset_digest", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__ruleset_digest: _TypeAlias = _typing.Literal["ruleset_digest"]  # noqa: Y015
+    _WhichOneofArgType__ruleset_digest: _TypeAlias = _typing.Literal["_ruleset_digest", b"_ruleset_digest"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ruleset_digest) -> _WhichOneofReturnType__ruleset_digest | None: ...
 
 Global___CompareProfilesRequest: _TypeAlias = CompareProfilesRequest  # noqa: Y015
 
@@ -263,10 +287,15 @@ class FindChangesRequest(_message.Message):
     TARGET_PATH_FIELD_NUMBER: _builtins.int
     GOAL_FIELD_NUMBER: _builtins.int
     LIMITS_FIELD_NUMBER: _builtins.int
+    RULESET_DIGEST_FIELD_NUMBER: _builtins.int
     target_path: _path_pb2.Path.ValueType
     """The path to reach. Required; not PATH_UNDETERMINED."""
     goal: _change_pb2.ChangeGoal.ValueType
     """What to achieve. Absent: that the path is recommended."""
+    ruleset_digest: _builtins.str
+    """Digest of the rule set to decide by, such as "sha256:…", if it is still held. Absent: the
+    one that serves.
+    """
     @_builtins.property
     def profile(self) -> _profile_pb2.CandidateProfile:
         """The profile to start from. Required, but it may be empty."""
@@ -282,12 +311,15 @@ class FindChangesRequest(_message.Message):
         target_path: _path_pb2.Path.ValueType = ...,
         goal: _change_pb2.ChangeGoal.ValueType = ...,
         limits: _change_pb2.ChangeLimits | None = ...,
+        ruleset_digest: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits", "profile", b"profile"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_ruleset_digest", b"_ruleset_digest", "limits", b"limits", "profile", b"profile", "ruleset_digest", b"ruleset_digest"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["goal", b"goal", "limits", b"limits", "profile", b"profile", "target_path", b"target_path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ruleset_digest", b"_ruleset_digest", "goal", b"goal", "limits", b"limits", "profile", b"profile", "ruleset_digest", b"ruleset_digest", "target_path", b"target_path"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__ruleset_digest: _TypeAlias = _typing.Literal["ruleset_digest"]  # noqa: Y015
+    _WhichOneofArgType__ruleset_digest: _TypeAlias = _typing.Literal["_ruleset_digest", b"_ruleset_digest"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ruleset_digest) -> _WhichOneofReturnType__ruleset_digest | None: ...
 
 Global___FindChangesRequest: _TypeAlias = FindChangesRequest  # noqa: Y015
 

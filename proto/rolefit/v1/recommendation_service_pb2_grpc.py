@@ -68,7 +68,8 @@ class RecommendationServiceServicer:
         Errors: INVALID_ARGUMENT with a google.rpc.BadRequest that lists every bad field;
         RESOURCE_EXHAUSTED with a google.rpc.RetryInfo if too many calls are in flight, or
         without one if the message is too large; DEADLINE_EXCEEDED if the deadline passed
-        before the work began. google.rpc.ErrorInfo carries an ErrorReason.
+        before the work began; NOT_FOUND with the reason RULESET_NOT_HELD if the request names a
+        rule set that is not held. google.rpc.ErrorInfo carries an ErrorReason.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,7 +40,8 @@ class RecommendationServiceStub:
     Errors: INVALID_ARGUMENT with a google.rpc.BadRequest that lists every bad field;
     RESOURCE_EXHAUSTED with a google.rpc.RetryInfo if too many calls are in flight, or
     without one if the message is too large; DEADLINE_EXCEEDED if the deadline passed
-    before the work began. google.rpc.ErrorInfo carries an ErrorReason.
+    before the work began; NOT_FOUND with the reason RULESET_NOT_HELD if the request names a
+    rule set that is not held. google.rpc.ErrorInfo carries an ErrorReason.
     """
     Prepare: _grpc.UnaryUnaryMultiCallable[_recommendation_service_pb2.PrepareRequest, _recommendation_service_pb2.PrepareResponse]
     """Says what to prepare for a path: interviews, résumé, negotiation, skills, next steps.
@@ -68,7 +69,8 @@ class RecommendationServiceAsyncStub(RecommendationServiceStub):
     Errors: INVALID_ARGUMENT with a google.rpc.BadRequest that lists every bad field;
     RESOURCE_EXHAUSTED with a google.rpc.RetryInfo if too many calls are in flight, or
     without one if the message is too large; DEADLINE_EXCEEDED if the deadline passed
-    before the work began. google.rpc.ErrorInfo carries an ErrorReason.
+    before the work began; NOT_FOUND with the reason RULESET_NOT_HELD if the request names a
+    rule set that is not held. google.rpc.ErrorInfo carries an ErrorReason.
     """
     Prepare: _aio.UnaryUnaryMultiCallable[_recommendation_service_pb2.PrepareRequest, _recommendation_service_pb2.PrepareResponse]  # type: ignore[assignment]
     """Says what to prepare for a path: interviews, résumé, negotiation, skills, next steps.
@@ -99,7 +101,8 @@ class RecommendationServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors: INVALID_ARGUMENT with a google.rpc.BadRequest that lists every bad field;
         RESOURCE_EXHAUSTED with a google.rpc.RetryInfo if too many calls are in flight, or
         without one if the message is too large; DEADLINE_EXCEEDED if the deadline passed
-        before the work began. google.rpc.ErrorInfo carries an ErrorReason.
+        before the work began; NOT_FOUND with the reason RULESET_NOT_HELD if the request names a
+        rule set that is not held. google.rpc.ErrorInfo carries an ErrorReason.
         """
 
     @_abc_1.abstractmethod

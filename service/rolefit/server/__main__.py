@@ -13,7 +13,8 @@ import typer
 from rolefit.server import exposure, log, log_commands, rules_commands, token_command
 from rolefit.server.config import ConfigError, ServerConfig, Setting, settings
 from rolefit.server.ports import PortError
-from rolefit.server.supervisor import WorkerError, run_workers, usable_cores
+from rolefit.server.supervisor import run_workers, usable_cores
+from rolefit.server.worker_process import WorkerError
 
 _PLAIN: dict[str, Any] = {"rich_markup_mode": None}
 app = typer.Typer(

@@ -6,14 +6,18 @@ from rolefit.server.observation import Observation
 
 
 class AloneProbed:
-    """Answers for the process it is in, also before and after it serves."""
+    """Answers for the process it is in, also before and after it serves.
+
+    Attributes:
+        sources: Where the metrics come from that no serving process has.
+    """
 
     def __init__(self) -> None:
         self._observation: Observation | None = None
-        self._sources = Sources()
-        self._sources.add(names.WORKERS, lambda: {(): self._observation is not None})
-        self._sources.add(names.WORKERS_WANTED, lambda: {(): 1})
-        self._sources.add(names.WORKER_RESTARTS, lambda: {(): 0})
+        self.sources = Sources()
+        self.sources.add(names.WORKERS, lambda: {(): self._observation is not None})
+        self.sources.add(names.WORKERS_WANTED, lambda: {(): 1})
+        self.sources.add(names.WORKER_RESTARTS, lambda: {(): 0})
 
     def serving(self, observation: Observation) -> None:
         """Note that the server serves."""
@@ -32,7 +36,7 @@ class AloneProbed:
 
     async def readings(self) -> Readings:
         """Return the metrics."""
-        parts = [self._sources.read()]
+        parts = [self.sources.read()]
         if self._observation is not None:
             parts.append((await self._observation.report()).readings)
         return merged(parts)

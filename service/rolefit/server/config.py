@@ -324,6 +324,46 @@ class ServerConfig:
     shadow_sample: Annotated[
         float, About("Share of the decisions that they are asked about.", least=0, most=1)
     ] = 0.1
+    admin_port: Annotated[
+        int | None,
+        About(
+            "TCP port of the admin service, on 127.0.0.1 alone; 0 takes a free one. Without "
+            "it, there is none.",
+            least=0,
+            most=65_535,
+        ),
+    ] = None
+    rules_poll_seconds: Annotated[
+        float,
+        _seconds(
+            "How often the folder of --rules is looked at. Rules in it that have changed, "
+            "and then not for one more look, are loaded; 0 leaves that to SIGHUP and the "
+            "admin service."
+        ),
+    ] = 1.0
+    rules_held: Annotated[
+        int,
+        About(
+            "Rule sets held, the one that serves among them: requests may name them, and "
+            "they can be rolled back to.",
+            least=1,
+            most=100,
+        ),
+    ] = 3
+    rules_max_age_seconds: Annotated[
+        float,
+        _seconds(
+            "Once the rules folder has held rules that cannot be used for this long, health "
+            "says NOT_SERVING until it holds good ones; 0 is for ever."
+        ),
+    ] = 0.0
+    hang_seconds: Annotated[
+        float,
+        _seconds(
+            "A worker that gives no sign of life for this long is killed and replaced; 0 is "
+            "for ever."
+        ),
+    ] = 10.0
 
     def __post_init__(self) -> None:
         for setting in settings():

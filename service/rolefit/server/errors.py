@@ -21,6 +21,7 @@ RETRY_AFTER_MS = 250
 # The details travel in a header, in base64, together with the message. Java's client refuses
 # more than 8 KiB of headers, so the details stop well short of that.
 _MOST_DETAIL_BYTES = 4_800
+_MOST_MESSAGE_LENGTH = 1_500
 
 
 class CallError(Exception):
@@ -87,6 +88,25 @@ def not_found(message: str) -> CallError:
     return CallError(
         grpc.StatusCode.NOT_FOUND, message, [_info(errors_pb2.ERROR_REASON_NOT_FOUND)]
     )
+
+
+def ruleset_not_held(digest: str, held: Sequence[str]) -> CallError:
+    """Build the error for a rule set that is named and not held."""
+    held = ", ".join(held)
+    return CallError(
+        grpc.StatusCode.NOT_FOUND,
+        f"the rule set {digest} is not held; held are {held}",
+        [_info(errors_pb2.ERROR_REASON_RULESET_NOT_HELD, held=held)],
+    )
+
+
+def refused_by_server(code: grpc.StatusCode, message: str, reason: str) -> CallError:
+    """Build the error for a command that the server did not carry out.
+
+    The message can list many problems; the status travels in headers, so it is cut.
+    """
+    value = ErrorReason.Value(f"ERROR_REASON_{reason}")
+    return CallError(code, message[:_MOST_MESSAGE_LENGTH], [_info(value)])
 
 
 def overloaded(limit: int) -> CallError:

@@ -79,9 +79,10 @@ class RecommendationService:
         """Check a request and answer it.
 
         Raises:
-            CallError: Some field is bad; all of them are named.
+            CallError: Some field is bad; all of them are named. Or the rule set asked for
+                is not held.
         """
-        snapshot = self._snapshots.current
+        snapshot = self._snapshots.named(request.ruleset_digest)
         observations = snapshot.engine.recall(request.profile)
         # Of a profile whose every value was found good before, there is no more to check.
         if observations is None or not (request.view in _VIEWS and request.HasField("profile")):
@@ -104,10 +105,11 @@ class RecommendationService:
         """Check a request and say what to prepare.
 
         Raises:
-            CallError: Some field is bad; all of them are named.
+            CallError: Some field is bad; all of them are named. Or the rule set asked for
+                is not held.
         """
         validate(request)
-        snapshot = self._snapshots.current
+        snapshot = self._snapshots.named(request.ruleset_digest)
         paths = [Path.Name(path).removeprefix("PATH_") for path in dict.fromkeys(request.paths)]
         prepared = snapshot.engine.prepare(request.profile, paths)
         return PrepareResponse(
@@ -123,10 +125,11 @@ class RecommendationService:
         """Check a request and compare its profiles.
 
         Raises:
-            CallError: Some field is bad; all of them are named.
+            CallError: Some field is bad; all of them are named. Or the rule set asked for
+                is not held.
         """
         validate(request)
-        snapshot = self._snapshots.current
+        snapshot = self._snapshots.named(request.ruleset_digest)
         view = request.view or recommendation_service_pb2.VIEW_STANDARD
         return CompareProfilesResponse(
             comparison=snapshot.engine.compare(request.a, request.b, view),
@@ -138,10 +141,11 @@ class RecommendationService:
         """Check a request and look for changes.
 
         Raises:
-            CallError: Some field is bad; all of them are named.
+            CallError: Some field is bad; all of them are named. Or the rule set asked for
+                is not held.
         """
         validate(request)
-        snapshot = self._snapshots.current
+        snapshot = self._snapshots.named(request.ruleset_digest)
         reached = snapshot.engine.find_changes(request.profile, _goal(request))
         return FindChangesResponse(
             current_path=Path.Value(f"PATH_{reached.path}"),

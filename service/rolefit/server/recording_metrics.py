@@ -36,7 +36,7 @@ def _register_shadow(sources: Sources, shadow: Shadow) -> None:
         }
 
     def differences() -> dict[Labels, float]:
-        return {moved: count for moved, count in shadow.status().differing.items()}
+        return dict(shadow.status().differing.items())
 
     sources.add(names.SHADOW_DECISIONS, decisions)
     sources.add(names.SHADOW_DIFFERENCES, differences)

@@ -11,24 +11,24 @@ from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
-from rolefit.engine import Engine, RulesetError, load_ruleset
+from rolefit.engine import RulesetError
 from rolefit.server import catalogue_service, ports, recommendation_service, recording_metrics
 from rolefit.server.admission import Admission, LoopClock
-from rolefit.server.call import Call
 from rolefit.server.catalogue_service import CatalogueService
 from rolefit.server.config import ServerConfig
 from rolefit.server.health import Health
 from rolefit.server.observation import Observation, Observed
 from rolefit.server.recommendation_service import RecommendationService
 from rolefit.server.recording import Recording, RecordingError
+from rolefit.server.rules_bundle import RulesBundle
+from rolefit.server.rules_status import RulesStatus
 from rolefit.server.security import Security
-from rolefit.server.snapshot import Snapshot, Snapshots
+from rolefit.server.snapshot import Snapshots
+from rolefit.server.snapshot_building import SelfTestError, build
 from rolefit.server.telemetry import TelemetryError, services_of
 from rolefit.server.unary_call import UnaryCalls
 from rolefit.server.watched_files import FileError, keep_fresh
 from rolefit.v1 import catalogue_service_pb2, recommendation_service_pb2
-from rolefit.v1.profile_pb2 import CandidateProfile
-from rolefit.v1.recommendation_service_pb2 import VIEW_FULL, RecommendRequest
 
 _POLL_SECONDS = 0.05
 _SERVICES = (recommendation_service.SERVICE, catalogue_service.SERVICE)
@@ -73,7 +73,6 @@ class RunningServer:
 
     Attributes:
         port: The port it listens on.
-        ruleset: Name, version and digest of the rules it answers by.
         observation: What it counts and says of itself.
         recording: The decision log and the shadow evaluation, with their status.
     """
@@ -97,12 +96,20 @@ class RunningServer:
         self.recording = recording
         self.port = port
         self.observation = observation
-        ruleset = snapshots.current.ruleset
-        self.ruleset = {
+
+    @property
+    def ruleset(self) -> dict[str, str]:
+        """Name, version and digest of the rules it answers by."""
+        ruleset = self._snapshots.current.ruleset
+        return {
             "ruleset": ruleset.name,
             "ruleset_version": ruleset.version,
             "ruleset_digest": ruleset.digest,
         }
+
+    async def show_rules(self, status: RulesStatus) -> None:
+        """Show the state of the rules in the health service."""
+        await self._health.show_rules(status, _SERVICES)
 
     async def drain_and_stop(self, hurry: asyncio.Event) -> None:
         """Stop so that no accepted call is lost, and few clients notice.
@@ -128,23 +135,37 @@ class RunningServer:
         self._snapshots.close()
 
 
-async def start(config: ServerConfig, host: str, port: int, shared: bool) -> RunningServer:
-    """Load the rules, try the engine and start to serve.
+def load(bundle: RulesBundle) -> Snapshots:
+    """Load the rules that a server starts by, and try them.
+
+    Raises:
+        StartError: They are broken, or the engine fails.
+    """
+    try:
+        return Snapshots(build(bundle))
+    except (RulesetError, SelfTestError) as error:
+        raise StartError(str(error)) from error
+
+
+async def start(
+    config: ServerConfig, snapshots: Snapshots, host: str, port: int, shared: bool
+) -> RunningServer:
+    """Start to serve.
 
     Args:
         config: The settings.
+        snapshots: The rules to answer by, which it closes as it stops.
         host: Where to listen.
         port: Likewise; 0 takes a free one.
         shared: Whether other processes listen on the same port.
 
     Raises:
-        StartError: The rules or a file of keys or tokens are broken, the engine fails,
-            decisions cannot be recorded as asked or the port is taken.
+        StartError: A file of keys or tokens is broken, decisions cannot be recorded as asked
+            or the port is taken.
     """
     try:
         security = Security(config)
-        snapshots = Snapshots(Snapshot.of(Engine(load_ruleset(config.rules))))
-    except (FileError, RulesetError) as error:
+    except FileError as error:
         raise StartError(str(error)) from None
     clock = LoopClock()
     admission = Admission(config.max_in_flight, config.stall_seconds, clock)
@@ -161,8 +182,6 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
         watchers=observation.call_watchers,
         arrival_watchers=observation.arrival_watchers,
     )
-    # Apart from the one that serves, whose decisions are watched.
-    self_test(RecommendationService(snapshots))
     try:
         recording = await Recording.start(config)
     except RecordingError as error:
@@ -171,8 +190,7 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
     watchers = (*observation.decision_watchers, *recording.watchers)
     recommending = RecommendationService(snapshots, watchers)
     catalogue = CatalogueService(snapshots)
-    for name in _SERVICES:
-        await health.set(name, health_pb2.HealthCheckResponse.SERVING)
+    await health.show_rules(snapshots.status, _SERVICES)
     server = aio.server(options=options(config, shared))
     server.add_generic_rpc_handlers((recommending.handler(calls), catalogue.handler(calls)))
     health_pb2_grpc.add_HealthServicer_to_server(health, security.for_health(server))
@@ -194,19 +212,6 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
     return RunningServer(
         server, health, snapshots, config, bound, ticking, observation, recording
     )
-
-
-def self_test(service: RecommendationService) -> None:
-    """Let the service answer an empty profile, so that a broken one never serves.
-
-    Raises:
-        StartError: It did not.
-    """
-    request = RecommendRequest(profile=CandidateProfile(), view=VIEW_FULL)
-    try:
-        service.recommend(request, Call("Recommend", ""))
-    except Exception as error:
-        raise StartError(f"the engine failed its self-test: {error!r}") from error
 
 
 def options(config: ServerConfig, shared: bool) -> list[tuple[str, Any]]:
@@ -233,6 +238,7 @@ def options(config: ServerConfig, shared: bool) -> list[tuple[str, Any]]:
 async def serve_until(
     shutdown: Shutdown,
     config: ServerConfig,
+    snapshots: Snapshots,
     address: tuple[str, int, bool],
     on_start: Callable[[RunningServer], None],
 ) -> None:
@@ -241,13 +247,14 @@ async def serve_until(
     Args:
         shutdown: Ends it.
         config: The settings.
+        snapshots: The rules to answer by.
         address: Host, port, and whether the port is shared.
         on_start: Called once it serves.
 
     Raises:
         StartError: See `start`.
     """
-    running = await start(config, *address)
+    running = await start(config, snapshots, *address)
     try:
         on_start(running)
         await shutdown.requested.wait()
