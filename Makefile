@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 PROTOS := $(wildcard proto/rolefit/v1/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test bench soak check lint format types proto proto-check rules-check rules-test rules-verify mutation docs docs-serve lock clean
+.PHONY: help setup demo serve test bench soak check deploy-check deploy-tool lint format types proto proto-check rules-check rules-test rules-verify mutation docs docs-serve lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -39,7 +39,18 @@ bench: setup ## Hold throughput, CPU and latency against gRPC alone; needs Go an
 soak: setup ## Send CALLS (100000) calls to a server and print errors and its memory
 	$(BIN)/python bench/soak.py --calls $(or $(CALLS),100000)
 
-check: lint types proto-check rules-check rules-test rules-verify test ## Everything CI checks
+check: lint types proto-check rules-check rules-test rules-verify deploy-tool test ## Everything CI checks
+
+deploy-check: setup deploy-tool ## Check what is in deploy/ against its schemas and against the server
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests/deploy
+
+# Not optimised: compiles in a third of the time, and runs for a second.
+deploy-tool:
+	@if command -v go >/dev/null; then \
+		go build -C deploy/validate -gcflags=all="-N -l" -o "$(CURDIR)/.venv-tools/validate" .; \
+	else \
+		echo "No Go on the PATH: tests of the Kubernetes manifests are skipped." >&2; \
+	fi
 
 lint: setup ## Check style of code and contract
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ COMMAND = (sys.executable, "-m", "rolefit.server")
 PATIENCE_SECONDS = 30.0
 
 
-def eventually(condition: Callable[[], Any], what: str) -> Any:
+def eventually(
+    condition: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS
+) -> Any:
     """Polls until `condition` returns something true, and returns that."""
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         value = condition()
         if value:
@@ -49,13 +51,17 @@ class ServerProcess:
     """`rolefit-server serve` on a free port of 127.0.0.1, which serves once this returns."""
 
     def __init__(
-        self, folder: Path, *flags: str, environment: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *flags: str,
+        environment: Mapping[str, str] | None = None,
+        command: Sequence[str] = COMMAND,
     ) -> None:
         self.port_file = folder / "port"
         self._stderr = folder / "stderr"
         with self._stderr.open("w") as stderr:
             self.process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", "0", "--port-file", self.port_file, *flags],
+                [*command, "serve", "--port", "0", "--port-file", self.port_file, *flags],
                 stderr=stderr,
                 env=clean_environment(**(environment or {})),
             )
