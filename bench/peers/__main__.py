@@ -95,12 +95,19 @@ def timed(decide: Callable[[Facts, str], object], of: Sequence[Person]) -> float
     return (time.process_time() - began) / len(of) * 1e6
 
 
+def at_least_two(text: str) -> int:
+    """A number of rounds that has quartiles."""
+    if int(text) < 2:
+        raise argparse.ArgumentTypeError("at least 2")
+    return int(text)
+
+
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--rounds", type=at_least_two, default=11)
     parser.add_argument(
         "--people", type=int, default=1_000, help="different ones in each round"
     )
