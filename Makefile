@@ -11,7 +11,7 @@ PEERS := .peers
 PROTOS := $(wildcard proto/rolefit/v1/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test bench bench-peers soak check lint format types proto proto-check rules-check rules-test rules-verify mutation docs docs-serve lock clean
+.PHONY: help setup demo serve test bench bench-peers bench-start soak check lint format types proto proto-check rules-check rules-test rules-verify mutation docs docs-serve lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ $(PEERS)/.installed: bench/peers/requirements.txt | setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(PEERS) \
 		--requirement bench/peers/requirements.txt
 	@touch $@
+
+bench-start: setup ## Time a server's start, the client's import and a cold answer
+	$(BIN)/python -m bench.start
 
 soak: setup ## Send CALLS (100000) calls to a server and print errors and its memory
 	$(BIN)/python bench/soak.py --calls $(or $(CALLS),100000)
