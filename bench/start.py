@@ -106,7 +106,9 @@ def measure(rounds: int, running: ServerProcess) -> list[Row]:
         Row("bare Python", 0, lambda: command(python, "-c", "pass")),
         Row("import grpc", 0, lambda: command(python, "-c", "import grpc")),
         Row(
-            "import rolefit.client", 150, lambda: command(python, "-c", "import rolefit.client")
+            "from rolefit.client import Client",
+            150,
+            lambda: command(python, "-c", "from rolefit.client import Client"),
         ),
         Row(
             "rolefit recommend, cold",
