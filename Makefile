@@ -7,10 +7,11 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.10 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := .peers
 PROTOS := $(wildcard proto/rolefit/v1/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test bench soak check deploy-check deploy-tool lint format types proto proto-check rules-check rules-test rules-verify mutation docs docs-serve lock clean
+.PHONY: help setup demo serve test bench bench-peers bench-start soak check deploy-check deploy-tool lint format types proto proto-check rules-check rules-test rules-verify mutation docs docs-serve lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,6 +36,18 @@ test: setup ## Run the tests
 
 bench: setup ## Hold throughput, CPU and latency against gRPC alone; needs Go and two cores
 	$(BIN)/python -m bench.throughput
+
+bench-peers: $(PEERS)/.installed ## Hold our engine against others on the same rules; Drools needs Java 17
+	$(BIN)/python -m bench.peers
+
+$(PEERS)/.installed: bench/peers/requirements.txt | setup
+	rm -rf $(PEERS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(PEERS) \
+		--requirement bench/peers/requirements.txt
+	@touch $@
+
+bench-start: setup ## Time a server's start, the client's import and a cold answer
+	$(BIN)/python -m bench.start
 
 soak: setup ## Send CALLS (100000) calls to a server and print errors and its memory
 	$(BIN)/python bench/soak.py --calls $(or $(CALLS),100000)
@@ -104,4 +117,4 @@ lock: setup ## Renew requirements.lock from pyproject.toml
 		--no-header --upgrade --output-file requirements.lock
 
 clean: ## Remove what the other verbs made
-	rm -rf $(VENV) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

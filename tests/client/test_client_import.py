@@ -25,10 +25,36 @@ def test_the_client_needs_grpc_and_protobuf_alone() -> None:
 
 def test_importing_the_client_brings_in_nothing_else() -> None:
     done = run(
-        "import sys, rolefit.client; print(set(sys.modules) & "
+        "import sys; from rolefit.client import *; print(set(sys.modules) & "
         "{'typer', 'rich', 'yaml', 'rolefit.engine', 'rolefit.server'})"
     )
     assert done.stdout == "set()\n", done.stderr
+
+
+def test_the_classes_of_answers_wait_for_the_first_answer() -> None:
+    done = run(
+        "import sys; from rolefit.client import Client; Client('localhost:1').close(); "
+        "print(sorted(n for n in sys.modules if n in "
+        "{'rolefit.client.answer', 'rolefit.client.reading', 'rolefit.client.catalogue'}))"
+    )
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_every_name_of_the_package_is_there_and_listed_before_it_is_used() -> None:
+    done = run(
+        "import rolefit.client as client; "
+        "print(set(client.__all__) - set(dir(client)), "
+        "[n for n in client.__all__ if getattr(client, n).__name__ != n])"
+    )
+    assert done.stdout == "set() []\n", done.stderr
+
+
+def test_a_name_that_is_not_there_is_said_so() -> None:
+    done = run("import rolefit.client; rolefit.client.Cleint")
+    assert done.returncode == 1
+    assert "module 'rolefit.client' has no attribute 'Cleint'" in done.stderr
+    done = run("from rolefit.client import Cleint")
+    assert "cannot import name 'Cleint'" in done.stderr
 
 
 def test_the_command_says_which_extra_it_needs() -> None:

@@ -94,12 +94,7 @@ def test_a_broken_deployment_is_refused(
     assert complaint in done.stderr
 
 
-_AWAITS = pytest.mark.xfail(strict=True, reason="no settings for TLS and HTTP yet")
-
-
-@pytest.mark.parametrize(
-    "name", ["base", *(pytest.param(each, marks=_AWAITS) for each in KUSTOMIZATIONS[1:])]
-)
+@pytest.mark.parametrize("name", KUSTOMIZATIONS)
 def test_every_variable_is_a_setting(manifests: Manifests, name: str) -> None:
     known = {setting.variable for setting in settings()}
     by_hand = {each["name"] for each in container(manifests[name])["env"]}

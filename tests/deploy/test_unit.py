@@ -65,7 +65,6 @@ def test_every_variable_is_a_setting() -> None:
     assert {*unit_file.environment()} <= known
 
 
-@pytest.mark.xfail(strict=True, reason="this version has no settings for TLS")
 def test_every_variable_shown_is_a_setting() -> None:
     known = {setting.variable for setting in settings()}
     assert {*unit_file.environment(commented=True)} <= known

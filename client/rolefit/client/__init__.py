@@ -9,86 +9,92 @@
 `AsyncClient` does the same for asyncio. Every failure is a `RolefitError`.
 """
 
-from rolefit.client.answer import (
-    Answer,
-    CompensationPanel,
-    Finding,
-    Flip,
-    Margin,
-    NextQuestion,
-    PathAssessment,
-    PayBand,
-    PayNote,
-    PayOverlap,
-    Reason,
-    Recommendation,
-    Seat,
-    Signal,
-    Trace,
-)
-from rolefit.client.catalogue import (
-    ClaimEntry,
-    CodeEntry,
-    ComparisonCell,
-    ComparisonRow,
-    Convention,
-    PathEntry,
-    RuleEntry,
-    RulesetEntry,
-    Section,
-    Statement,
-    VocabularyEntry,
-)
-from rolefit.client.change import Change, Changes
-from rolefit.client.client import AsyncClient, Client
-from rolefit.client.comparison import (
-    Comparison,
-    FieldDifference,
-    FieldSet,
-    ProfileComparison,
-)
-from rolefit.client.errors import (
-    DeadlineExceeded,
-    InvalidProfile,
-    InvalidRequest,
-    NotFound,
-    Overloaded,
-    PermissionDenied,
-    RateExceeded,
-    RolefitError,
-    ServerUnavailable,
-    Unauthenticated,
-    Violation,
-)
-from rolefit.client.evidence import Evidence
-from rolefit.client.field_change import FieldChange
-from rolefit.client.options import RetryPolicy, TlsConfig
-from rolefit.client.preparation import (
-    InterviewRound,
-    Preparation,
-    PreparationItem,
-    PreparationPack,
-    SkillGap,
-)
-from rolefit.client.profile import parse_profile
-from rolefit.client.reading import read_answer, read_changes, read_comparison, read_pack
-from rolefit.client.ruleset import Ruleset
-from rolefit.client.vocabulary import (
-    Certainty,
-    ChangeGoal,
-    ChangeOutcome,
-    ClaimStrength,
-    CompensationCoverage,
-    Effort,
-    FindingKind,
-    Fit,
-    Level,
-    Path,
-    PayNoteKind,
-    Readiness,
-    RuleLayer,
-    Ternary,
-)
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rolefit.client.answer import (
+        Answer,
+        CompensationPanel,
+        Finding,
+        Flip,
+        Margin,
+        NextQuestion,
+        PathAssessment,
+        PayBand,
+        PayNote,
+        PayOverlap,
+        Reason,
+        Recommendation,
+        Seat,
+        Signal,
+        Trace,
+    )
+    from rolefit.client.catalogue import (
+        ClaimEntry,
+        CodeEntry,
+        ComparisonCell,
+        ComparisonRow,
+        Convention,
+        PathEntry,
+        RuleEntry,
+        RulesetEntry,
+        Section,
+        Statement,
+        VocabularyEntry,
+    )
+    from rolefit.client.change import Change, Changes
+    from rolefit.client.client import AsyncClient, Client
+    from rolefit.client.comparison import (
+        Comparison,
+        FieldDifference,
+        FieldSet,
+        ProfileComparison,
+    )
+    from rolefit.client.errors import (
+        DeadlineExceeded,
+        InvalidProfile,
+        InvalidRequest,
+        NotFound,
+        Overloaded,
+        PermissionDenied,
+        RateExceeded,
+        RolefitError,
+        ServerUnavailable,
+        Unauthenticated,
+        Violation,
+    )
+    from rolefit.client.evidence import Evidence
+    from rolefit.client.field_change import FieldChange
+    from rolefit.client.options import RetryPolicy, TlsConfig
+    from rolefit.client.preparation import (
+        InterviewRound,
+        Preparation,
+        PreparationItem,
+        PreparationPack,
+        SkillGap,
+    )
+    from rolefit.client.profile import parse_profile
+    from rolefit.client.reading import read_answer, read_changes, read_comparison, read_pack
+    from rolefit.client.ruleset import Ruleset
+    from rolefit.client.vocabulary import (
+        Certainty,
+        ChangeGoal,
+        ChangeOutcome,
+        ClaimStrength,
+        CompensationCoverage,
+        Effort,
+        FindingKind,
+        Fit,
+        Level,
+        Path,
+        PayNoteKind,
+        Readiness,
+        RuleLayer,
+        Ternary,
+    )
 
 __all__ = [
     "Answer",
@@ -166,3 +172,97 @@ __all__ = [
     "read_comparison",
     "read_pack",
 ]
+
+# Where each name is. A module is imported when a name of it is first asked for: who only wants
+# a `Client` does not wait for classes of answers that it may never get.
+_MODULES = {
+    "answer": (
+        "Answer",
+        "CompensationPanel",
+        "Finding",
+        "Flip",
+        "Margin",
+        "NextQuestion",
+        "PathAssessment",
+        "PayBand",
+        "PayNote",
+        "PayOverlap",
+        "Reason",
+        "Recommendation",
+        "Seat",
+        "Signal",
+        "Trace",
+    ),
+    "catalogue": (
+        "ClaimEntry",
+        "CodeEntry",
+        "ComparisonCell",
+        "ComparisonRow",
+        "Convention",
+        "PathEntry",
+        "RuleEntry",
+        "RulesetEntry",
+        "Section",
+        "Statement",
+        "VocabularyEntry",
+    ),
+    "change": ("Change", "Changes"),
+    "client": ("AsyncClient", "Client"),
+    "comparison": ("Comparison", "FieldDifference", "FieldSet", "ProfileComparison"),
+    "errors": (
+        "DeadlineExceeded",
+        "InvalidProfile",
+        "InvalidRequest",
+        "NotFound",
+        "Overloaded",
+        "RolefitError",
+        "ServerUnavailable",
+        "Violation",
+    ),
+    "evidence": ("Evidence",),
+    "field_change": ("FieldChange",),
+    "options": ("RetryPolicy", "TlsConfig"),
+    "preparation": (
+        "InterviewRound",
+        "Preparation",
+        "PreparationItem",
+        "PreparationPack",
+        "SkillGap",
+    ),
+    "profile": ("parse_profile",),
+    "reading": ("read_answer", "read_changes", "read_comparison", "read_pack"),
+    "ruleset": ("Ruleset",),
+    "vocabulary": (
+        "Certainty",
+        "ChangeGoal",
+        "ChangeOutcome",
+        "ClaimStrength",
+        "CompensationCoverage",
+        "Effort",
+        "FindingKind",
+        "Fit",
+        "Level",
+        "Path",
+        "PayNoteKind",
+        "Readiness",
+        "RuleLayer",
+        "Ternary",
+    ),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+if not TYPE_CHECKING:  # a type checker would take it to say that any name is there
+
+    def __getattr__(name: str) -> object:
+        """Import the module of a name, the first time that somebody asks for the name."""
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+        # The next time it is found without asking here.
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    """List what there is, imported or not."""
+    return sorted({*globals(), *__all__})

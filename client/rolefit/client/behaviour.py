@@ -5,35 +5,39 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import grpc
 from google.protobuf.message import Message
 
-from rolefit.client.answer import Answer
 from rolefit.client.bearer_token import Token, check_token_is_safe, token_header
-from rolefit.client.change import Changes
 from rolefit.client.change_limits import goal_number
-from rolefit.client.comparison import ProfileComparison
 from rolefit.client.enum_names import number_of
 from rolefit.client.errors import RolefitError
 from rolefit.client.failure import CATALOGUE, RECOMMENDATION, error_from
 from rolefit.client.lookup import Lookup
 from rolefit.client.options import RetryPolicy, TlsConfig, checked_timeout
-from rolefit.client.preparation import PreparationPack
-from rolefit.client.profile import parse_profile, parse_profiles
-from rolefit.client.reading import read_answer, read_changes, read_comparison, read_pack
 from rolefit.client.vocabulary import Path
 from rolefit.v1 import path_pb2
 from rolefit.v1.change_pb2 import ChangeLimits
 from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.v1.recommendation_service_pb2 import (
     CompareProfilesRequest,
+    CompareProfilesResponse,
     FindChangesRequest,
+    FindChangesResponse,
     PrepareRequest,
+    PrepareResponse,
     RecommendRequest,
+    RecommendResponse,
     View,
 )
+
+if TYPE_CHECKING:
+    from rolefit.client.answer import Answer
+    from rolefit.client.change import Changes
+    from rolefit.client.comparison import ProfileComparison
+    from rolefit.client.preparation import PreparationPack
 
 _T = TypeVar("_T")
 Profile = Mapping[str, object] | str | CandidateProfile
@@ -114,25 +118,27 @@ class Behaviour:
     def recommend(self, profile: Profile, view: str, timeout: float | None) -> Call[Answer]:
         """Build a call of Recommend; see `Client.recommend` for what it takes and raises."""
         number = _view_number(view)
-        request = RecommendRequest(profile=parse_profile(profile), view=number)
-        return self._call("Recommend", request, read_answer, timeout)
+        request = RecommendRequest(profile=_parsed(profile), view=number)
+        return self._call("Recommend", request, _read_answer, timeout)
 
     def prepare(
         self, profile: Profile, paths: Sequence[Path | str], timeout: float | None
     ) -> Call[PreparationPack]:
         """Build a call of Prepare; see `Client.prepare` for what it takes and raises."""
         numbers = _path_numbers(paths)
-        request = PrepareRequest(profile=parse_profile(profile), paths=numbers)
-        return self._call("Prepare", request, read_pack, timeout)
+        request = PrepareRequest(profile=_parsed(profile), paths=numbers)
+        return self._call("Prepare", request, _read_pack, timeout)
 
     def compare(
         self, a: Profile, b: Profile, view: str, timeout: float | None
     ) -> Call[ProfileComparison]:
         """Build a call of CompareProfiles; see `Client.compare`."""
         number = _view_number(view)
+        from rolefit.client.profile import parse_profiles
+
         first, second = parse_profiles({"a": a, "b": b})
         request = CompareProfilesRequest(a=first, b=second, view=number)
-        return self._call("CompareProfiles", request, read_comparison, timeout)
+        return self._call("CompareProfiles", request, _read_comparison, timeout)
 
     def find_changes(
         self,
@@ -147,9 +153,9 @@ class Behaviour:
             target_path=_target_number(target_path),
             goal=goal_number(goal),
             limits=limits,
-            profile=parse_profile(profile),
+            profile=_parsed(profile),
         )
-        return self._call("FindChanges", request, read_changes, timeout)
+        return self._call("FindChanges", request, _read_changes, timeout)
 
     def _call(
         self,
@@ -186,6 +192,40 @@ class Behaviour:
         return error_from(
             failed, service=call.service, target=self.target, timeout=call.timeout
         )
+
+
+# What reads profiles is imported with the first profile, and the classes of answers with the
+# first answer: importing the client is to be quick.
+
+
+def _parsed(profile: Profile) -> CandidateProfile:
+    from rolefit.client.profile import parse_profile
+
+    return parse_profile(profile)
+
+
+def _read_answer(response: RecommendResponse) -> Answer:
+    from rolefit.client.reading import read_answer
+
+    return read_answer(response)
+
+
+def _read_pack(response: PrepareResponse) -> PreparationPack:
+    from rolefit.client.reading import read_pack
+
+    return read_pack(response)
+
+
+def _read_comparison(response: CompareProfilesResponse) -> ProfileComparison:
+    from rolefit.client.reading import read_comparison
+
+    return read_comparison(response)
+
+
+def _read_changes(response: FindChangesResponse) -> Changes:
+    from rolefit.client.reading import read_changes
+
+    return read_changes(response)
 
 
 def metadata_pairs(

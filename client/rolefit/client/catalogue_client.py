@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rolefit.client import lookup
-from rolefit.client.catalogue import (
-    ClaimEntry,
-    CodeEntry,
-    ComparisonRow,
-    PathEntry,
-    RuleEntry,
-    RulesetEntry,
-)
 from rolefit.client.lookup import Lookup, Page
 from rolefit.client.vocabulary import Path, RuleLayer
+
+if TYPE_CHECKING:
+    from rolefit.client.catalogue import (
+        ClaimEntry,
+        CodeEntry,
+        ComparisonRow,
+        PathEntry,
+        RuleEntry,
+        RulesetEntry,
+    )
 
 _T = TypeVar("_T")
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 import grpc.aio
 
-from rolefit.client.answer import Answer
 from rolefit.client.bearer_token import Token
 from rolefit.client.behaviour import Behaviour, Call, metadata_pairs
 from rolefit.client.catalogue_client import AsyncCatalogueClient, CatalogueClient
-from rolefit.client.change import Changes
 from rolefit.client.change_limits import change_limits
-from rolefit.client.comparison import ProfileComparison
 from rolefit.client.errors import RolefitError
 from rolefit.client.failure import CATALOGUE, RECOMMENDATION
 from rolefit.client.lookup import Lookup
@@ -25,11 +22,16 @@ from rolefit.client.options import (
     RetryPolicy,
     TlsConfig,
 )
-from rolefit.client.preparation import PreparationPack
 from rolefit.client.vocabulary import ChangeGoal, Effort, Path
 from rolefit.v1.catalogue_service_pb2_grpc import CatalogueServiceStub
 from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.v1.recommendation_service_pb2_grpc import RecommendationServiceStub
+
+if TYPE_CHECKING:
+    from rolefit.client.answer import Answer
+    from rolefit.client.change import Changes
+    from rolefit.client.comparison import ProfileComparison
+    from rolefit.client.preparation import PreparationPack
 
 _T = TypeVar("_T")
 

@@ -1,34 +1,31 @@
-"""What every client asks the catalogue, whether it blocks or awaits: requests and reading."""
+"""What every client asks the catalogue, whether it blocks or awaits: requests and reading.
+
+How to read is imported by the function that needs it, for the sake of clients that never ask.
+"""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from google.protobuf.message import Message
 
-from rolefit.client.catalogue import (
-    ClaimEntry,
-    CodeEntry,
-    ComparisonRow,
-    PathEntry,
-    RuleEntry,
-    RulesetEntry,
-)
-from rolefit.client.catalogue_reading import (
-    read_claim,
-    read_code,
-    read_path,
-    read_row,
-    read_rule,
-    read_ruleset,
-)
 from rolefit.client.enum_names import number_of
 from rolefit.client.vocabulary import Path, RuleLayer
 from rolefit.v1 import catalogue_pb2, path_pb2
 from rolefit.v1 import catalogue_service_pb2 as pb
+
+if TYPE_CHECKING:
+    from rolefit.client.catalogue import (
+        ClaimEntry,
+        CodeEntry,
+        ComparisonRow,
+        PathEntry,
+        RuleEntry,
+        RulesetEntry,
+    )
 
 _T = TypeVar("_T")
 
@@ -55,6 +52,8 @@ class Page(Generic[_T]):
 
 def list_paths() -> Lookup[tuple[PathEntry, ...]]:
     """Look up the five paths."""
+    from rolefit.client.catalogue_reading import read_path
+
     return Lookup(
         "ListPaths",
         pb.ListPathsRequest(),
@@ -64,12 +63,16 @@ def list_paths() -> Lookup[tuple[PathEntry, ...]]:
 
 def get_path(path: Path | str) -> Lookup[PathEntry]:
     """Look up one path."""
+    from rolefit.client.catalogue_reading import read_path
+
     request = pb.GetPathRequest(path=_path_number(path))
     return Lookup("GetPath", request, lambda response: read_path(response.path))
 
 
 def compare_paths(paths: Iterable[Path | str] | None) -> Lookup[tuple[ComparisonRow, ...]]:
     """Look up what sets paths apart."""
+    from rolefit.client.catalogue_reading import read_row
+
     # A text is a list too, of letters; they would be refused one by one.
     if isinstance(paths, str):
         raise ValueError(f"paths must be a list of paths, not the text {str(paths)!r}")
@@ -85,6 +88,8 @@ def list_rules(
     layer: RuleLayer | str | None = None,
 ) -> Lookup[Page[RuleEntry]]:
     """Look up the first page of the rules that pass the filters."""
+    from rolefit.client.catalogue_reading import read_rule
+
     request = pb.ListRulesRequest(claim=claim or "", code=code or "", page_size=_PAGE_SIZE)
     if path is not None:
         request.path = _path_number(path)
@@ -95,23 +100,31 @@ def list_rules(
 
 def get_rule(rule_id: str) -> Lookup[RuleEntry]:
     """Look up one rule."""
+    from rolefit.client.catalogue_reading import read_rule
+
     request = pb.GetRuleRequest(id=rule_id)
     return Lookup("GetRule", request, lambda response: read_rule(response.rule))
 
 
 def get_ruleset() -> Lookup[RulesetEntry]:
     """Look up the rule set as a whole."""
+    from rolefit.client.catalogue_reading import read_ruleset
+
     return Lookup("GetRuleset", pb.GetRulesetRequest(), read_ruleset)
 
 
 def list_claims() -> Lookup[Page[ClaimEntry]]:
     """Look up the first page of the claims."""
+    from rolefit.client.catalogue_reading import read_claim
+
     request = pb.ListClaimsRequest(page_size=_PAGE_SIZE)
     return _pages("ListClaims", request, lambda response: map(read_claim, response.claims))
 
 
 def list_codes() -> Lookup[tuple[CodeEntry, ...]]:
     """Look up the finding codes."""
+    from rolefit.client.catalogue_reading import read_code
+
     return Lookup(
         "ListCodes",
         pb.ListCodesRequest(),

@@ -84,8 +84,9 @@ class RecommendationService:
         """
         snapshot = self._snapshots.named(request.ruleset_digest)
         observations = snapshot.engine.recall(request.profile)
-        # Of a profile whose every value was found good before, there is no more to check.
-        if observations is None or not (request.view in _VIEWS and request.HasField("profile")):
+        # Where every value of the profile was found good before, the rest is soon checked.
+        rest_is_good = request.view in _VIEWS and request.HasField("profile")
+        if observations is None or not rest_is_good or request.ruleset_digest:
             validate(request)
             observations = snapshot.engine.observe(request.profile)
         return self.decide(snapshot, observations, request.view, call)
