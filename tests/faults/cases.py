@@ -35,9 +35,7 @@ def write(path: Path, engine: Engine, count: int) -> None:
     rows = []
     for request in requests(count):
         profile = RecommendRequest.FromString(request).profile
-        response = RecommendResponse(
-            recommendation=engine.recommend(profile), ruleset=ruleset
-        )
+        response = RecommendResponse(recommendation=engine.recommend(profile), ruleset=ruleset)
         pair = (profile.SerializeToString(), response.SerializeToString())
         rows.append([base64.b64encode(each).decode() for each in pair])
     path.write_text(json.dumps(rows))

@@ -45,12 +45,11 @@ def half_sent_messages(arena: Arena) -> Figures:
     """1,000 calls whose message never ends, on 50 connections: more than there are places."""
     server = arena.start("--workers", "2")
     half_message = message(EMPTY)[:-1]
-    with ExitStack() as held:
-        with arena.load(server) as load:
-            for _ in range(50):
-                connection = held.enter_context(Connection(server.port))
-                for stream in range(1, 40, 2):
-                    connection.begin(stream, METHOD)
-                    connection.data(stream, half_message, end=False)
-            load.more(_ANSWERS_BESIDE * arena.scale)
+    with ExitStack() as held, arena.load(server) as load:
+        for _ in range(50):
+            connection = held.enter_context(Connection(server.port))
+            for stream in range(1, 40, 2):
+                connection.begin(stream, METHOD)
+                connection.data(stream, half_message, end=False)
+        load.more(_ANSWERS_BESIDE * arena.scale)
     return figures(load)
