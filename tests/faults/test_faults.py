@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from . import crowds, deaths, slow_clients
+from . import crowds, deaths, hostile_bytes, slow_clients
 from .arena import Arena, Fault, Figures
 
 # Faults that cut off calls, so that these have to be tried again.
@@ -17,6 +17,11 @@ OTHERS: tuple[Fault, ...] = (
     slow_clients.half_sent_messages,
     crowds.concurrent_calls,
     crowds.impatient_callers,
+    hostile_bytes.garbage_and_cut_frames,
+    hostile_bytes.other_protocols,
+    hostile_bytes.oversized_and_nested,
+    hostile_bytes.rapid_reset,
+    hostile_bytes.floods,
 )
 
 

@@ -51,6 +51,8 @@ class Connection:
         self._stream = self._socket.makefile("rb")
         # Statuses by stream, as they have come.
         self._statuses: dict[int, int] = {}
+        self._ended: set[int] = set()
+        self._told_to_go = False
         self.send(_PREFACE + frame(SETTINGS, 0, 0, b""))
 
     def __enter__(self) -> Connection:
@@ -93,13 +95,19 @@ class Connection:
             self._read_frame()
         return self._statuses[stream]
 
-    def closed(self) -> bool:
-        """Waits until the server closes the connection; always true."""
-        try:
-            while True:
-                self._read_frame()
-        except ConnectionClosed:
-            return True
+    def ended(self, stream: int) -> None:
+        """Waits until the server ends a call, whether with a status or not.
+
+        Raises:
+            ConnectionClosed: The server closed the connection instead.
+        """
+        while stream not in self._ended:
+            self._read_frame()
+
+    def wait_for_goaway(self) -> None:
+        """Waits until the server says that it takes no more calls here."""
+        while not self._told_to_go:
+            self._read_frame()
 
     def _read_frame(self) -> None:
         try:
@@ -112,10 +120,14 @@ class Connection:
         kind, flags = head[3], head[4]
         if kind in (SETTINGS, PING) and not flags & _ACK:
             self.send(frame(kind, _ACK, 0, payload if kind == PING else b""))
+        stream = int.from_bytes(head[5:], "big")
+        if kind == RST_STREAM or (kind in (DATA, HEADERS) and flags & END_STREAM):
+            self._ended.add(stream)
+        self._told_to_go = self._told_to_go or kind == GOAWAY
         # gRPC writes header names and short values plainly, without Huffman codes.
         found = re.search(rb"grpc-status[\x01\x02](\d+)", payload)
         if kind == HEADERS and found:
-            self._statuses[int.from_bytes(head[5:], "big")] = int(found[1])
+            self._statuses[stream] = int(found[1])
 
 
 def header_block(path: str, headers: Mapping[str, str] | None = None) -> bytes:
@@ -144,4 +156,4 @@ def message(content: bytes) -> bytes:
 
 
 def _literal(name: str, value: str) -> bytes:
-    return b"\x00" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
+    return b"\x00" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode("latin1")

@@ -19,6 +19,7 @@ from rolefit.server.catalogue_service import CatalogueService
 from rolefit.server.config import ServerConfig
 from rolefit.server.health import Health
 from rolefit.server.recommendation_service import RecommendationService
+from rolefit.server.revived_server import RevivedServer
 from rolefit.server.snapshot import Snapshot, Snapshots
 from rolefit.server.unary_call import UnaryCalls
 from rolefit.v1.profile_pb2 import CandidateProfile
@@ -134,7 +135,7 @@ async def start(config: ServerConfig, host: str, port: int, shared: bool) -> Run
     health = Health()
     for name in _SERVICES:
         await health.set(name, health_pb2.HealthCheckResponse.SERVING)
-    server = aio.server(options=options(config, shared))
+    server = RevivedServer(options=options(config, shared))
     server.add_generic_rpc_handlers((recommending.handler(calls), catalogue.handler(calls)))
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     if config.reflection:
