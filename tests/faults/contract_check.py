@@ -58,7 +58,7 @@ def facts_of(profile: CandidateProfile) -> Facts:
 
 def _flatten(message: Message, form: dict[str, Any], path: str, facts: Facts) -> None:
     for name, value in form.items():
-        field = message.DESCRIPTOR.fields_by_name[name]
+        field: Any = message.DESCRIPTOR.fields_by_name[name]
         here = f"{path}{name}"
         if field.enum_type is not None:
             short = _short(field, value)
@@ -73,7 +73,7 @@ def _flatten(message: Message, form: dict[str, Any], path: str, facts: Facts) ->
             _flatten(getattr(message, name), value, f"{here}.", facts)
 
 
-def _short(field: FieldDescriptor, name: str) -> str:
+def _short(field: Any, name: str) -> str:
     """The name of an enum value without its type's name."""
     prefix: str = field.enum_type.values_by_number[0].name.removesuffix("UNSPECIFIED")
     return name.removeprefix(prefix)

@@ -98,7 +98,7 @@ def by_coverage(folder: Path, seconds: int, first: int) -> tuple[Counter[str], l
     corpus.mkdir()
     _write_seeds(corpus, first)
     counts.write_text("{}")
-    command = [sys.executable, "-m", "tests.faults.coverage_fuzz", counts, corpus]
+    command = [sys.executable, "-m", "tests.faults.coverage_fuzz", str(counts), str(corpus)]
     options = [
         f"-max_total_time={seconds}",
         f"-seed={first or 1}",

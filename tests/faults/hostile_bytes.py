@@ -22,7 +22,7 @@ from tests.server.http2 import (
     header_block,
     message,
 )
-from tests.server.processes import ServerProcess
+from tests.server.processes import ServerProcess, eventually
 
 from .arena import Arena, Figures, figures
 from .load import Load
@@ -44,7 +44,9 @@ def garbage_and_cut_frames(arena: Arena) -> Figures:
         for number in range(60 * rounds):
             with socket.create_connection(("127.0.0.1", port)) as bare:
                 bare.sendall(rng.randbytes(rng.choice((1, 9, 24, 500))))
-            good = frame(HEADERS, 4, 1, header_block(METHOD)) + frame(DATA, 1, 1, message(EMPTY))
+            good = frame(HEADERS, 4, 1, header_block(METHOD)) + frame(
+                DATA, 1, 1, message(EMPTY)
+            )
             spoilt = bytearray(good)
             spoilt[rng.randrange(len(good))] ^= 1 << rng.randrange(8)
             for content in (
@@ -64,7 +66,7 @@ def other_protocols(arena: Arena) -> Figures:
 
     def attack(port: int, rounds: int) -> None:
         hello = bytes.fromhex("160301002e0100002a0303") + bytes(32) + b"\0\0\x02\x13\x01\1\0"
-        for _ in range(20 * rounds):
+        for _ in range(4 * rounds):
             for opening in (
                 b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
                 b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\n",
@@ -106,6 +108,21 @@ def oversized_and_nested(arena: Arena) -> Figures:
             nested = deeply_nested(40_000)
             assert len(nested) < _LARGEST_MESSAGE
             assert _call(port, METHOD, message(nested), {}) in _REFUSED
+
+    return _beside(arena, attack)
+
+
+def undecodable_paths(arena: Arena) -> Figures:
+    """Calls whose method is no UTF-8: each stops the `grpc.aio` server of one worker."""
+    path = METHOD.replace("S", "\xff")
+
+    def attack(port: int, rounds: int) -> None:
+        for _ in range(5 * rounds):
+            # Refused where no worker listens again yet.
+            with eventually(lambda: _connected(port), "a connection") as connection:
+                connection.begin(1, path)
+                connection.data(1, message(EMPTY))
+                connection.wait_for_goaway()
 
     return _beside(arena, attack)
 
@@ -179,12 +196,16 @@ def _call_and_leave(port: int, path: str, body: bytes, headers: dict[str, str]) 
             pass
 
 
+def _connected(port: int) -> Connection | None:
+    try:
+        return Connection(port)
+    except (ConnectionError, ConnectionClosed):
+        return None
+
+
 def _send_and_leave(port: int, content: bytes) -> None:
-    with Connection(port) as connection:
-        try:
-            connection.send(content)
-        except ConnectionClosed:
-            pass
+    with Connection(port) as connection, contextlib.suppress(ConnectionClosed):
+        connection.send(content)
 
 
 def _ends_connection(port: int, opening: bytes) -> bool:

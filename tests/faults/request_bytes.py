@@ -7,7 +7,7 @@ import random
 import struct
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from hypothesis import strategies as st
 
@@ -37,8 +37,7 @@ def any_request(rng: random.Random, request: type[Message]) -> Message:
 
 
 def _fill(rng: random.Random, owner: Message, share: float, bad: float) -> None:
-    descriptor: Descriptor = owner.DESCRIPTOR
-    for field in descriptor.fields:
+    for field in owner.DESCRIPTOR.fields:
         if field.message_type is not None and not field.is_repeated:
             if rng.random() < max(share, 0.7):
                 part = getattr(owner, field.name)
@@ -53,7 +52,7 @@ def _fill(rng: random.Random, owner: Message, share: float, bad: float) -> None:
                 setattr(owner, field.name, members[0])
 
 
-def _value(rng: random.Random, field: FieldDescriptor, bad: float) -> Any:
+def _value(rng: random.Random, field: Any, bad: float) -> Any:
     if field.enum_type is not None:
         known = [each.number for each in field.enum_type.values]
         return rng.choice((0, 99, -1, 2**31 - 1)) if rng.random() < bad else rng.choice(known)

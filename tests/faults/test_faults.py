@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from . import crowds, deaths, hostile_bytes, slow_clients
+from . import wall_clock
 from .arena import Arena, Fault, Figures
-
-# Faults that cut off calls, so that these have to be tried again.
-BREAKING: tuple[Fault, ...] = (deaths.worker_killed,)
-OTHERS: tuple[Fault, ...] = (
-    deaths.supervisor_killed,
-    deaths.server_terminated,
-    slow_clients.idle_connections,
-    slow_clients.half_sent_headers,
-    slow_clients.half_sent_messages,
-    crowds.concurrent_calls,
-    crowds.impatient_callers,
-    hostile_bytes.garbage_and_cut_frames,
-    hostile_bytes.other_protocols,
-    hostile_bytes.oversized_and_nested,
-    hostile_bytes.rapid_reset,
-    hostile_bytes.floods,
-)
+from .scenarios import BREAKING, OTHERS
 
 
 def nothing_lost(figures: Figures) -> None:
@@ -41,3 +27,13 @@ def test_calls_cut_off_are_tried_again(arena: Arena, fault: Fault) -> None:
 @pytest.mark.parametrize("fault", OTHERS, ids=lambda fault: fault.__name__)
 def test_calls_beside_a_fault_are_answered(arena: Arena, fault: Fault) -> None:
     nothing_lost(fault(arena))
+
+
+@pytest.mark.skipif(
+    not wall_clock.LIBRARIES and "ROLEFIT_REQUIRE_FAKETIME" not in os.environ,
+    reason="libfaketime is not installed",
+)
+def test_a_clock_that_jumps_changes_no_duration(arena: Arena) -> None:
+    figures = wall_clock.wall_clock_jumps(arena)
+    nothing_lost(figures)
+    assert figures.retried > 0

@@ -156,4 +156,5 @@ def message(content: bytes) -> bytes:
 
 
 def _literal(name: str, value: str) -> bytes:
-    return b"\x00" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode("latin1")
+    content = value.encode("latin1")
+    return b"\x00" + bytes([len(name)]) + name.encode() + bytes([len(content)]) + content

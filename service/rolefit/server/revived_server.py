@@ -9,7 +9,7 @@ connection, as after any restart, and retrying clients try again.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import grpc
@@ -17,7 +17,7 @@ from grpc import aio
 
 from rolefit.server import log
 
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.02
 _GRACE_SECONDS = 10.0
 """How long calls in flight on a server that stopped may take. The call that stopped it never
 ends by itself."""
@@ -36,18 +36,20 @@ class RevivedServer(aio.Server):
         self._retired: set[asyncio.Future[None]] = set()
 
     def add_generic_rpc_handlers(
-        self, generic_rpc_handlers: Sequence[grpc.GenericRpcHandler]
+        self, generic_rpc_handlers: Iterable[grpc.GenericRpcHandler]
     ) -> None:
         """See `grpc.aio.Server`."""
-        self._step(lambda server: server.add_generic_rpc_handlers(generic_rpc_handlers))
+        handlers = tuple(generic_rpc_handlers)
+        self._step(lambda server: server.add_generic_rpc_handlers(handlers))
 
-    def add_registered_method_handlers(self, service: str, handlers: dict[str, Any]) -> None:
+    def add_registered_method_handlers(
+        self,
+        service_name: str,
+        method_handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]],
+    ) -> None:
         """See `grpc.aio.Server`."""
-
-        def step(server: Any) -> None:
-            server.add_registered_method_handlers(service, handlers)
-
-        self._step(step)
+        handlers = dict(method_handlers)
+        self._step(lambda server: server.add_registered_method_handlers(service_name, handlers))
 
     def add_insecure_port(self, address: str) -> int:
         """See `grpc.aio.Server`."""
