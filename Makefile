@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 PROTOS := $(wildcard proto/rolefit/v1/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test bench soak check lint format types proto proto-check rules-check rules-test rules-verify mutation docs docs-serve lock clean
+.PHONY: help setup demo serve test bench soak faults fuzz check lint format types proto proto-check rules-check rules-test rules-verify mutation docs docs-serve lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,12 @@ bench: setup ## Hold throughput, CPU and latency against gRPC alone; needs Go an
 
 soak: setup ## Send CALLS (100000) calls to a server and print errors and its memory
 	$(BIN)/python bench/soak.py --calls $(or $(CALLS),100000)
+
+faults: setup ## Run every fault at ten times the load of its test, and print the table
+	$(BIN)/python -m bench.faults
+
+fuzz: setup ## Put random bytes to a server for SECONDS (60), each answer judged
+	$(BIN)/python -m tests.faults.fuzz --seconds $(or $(SECONDS),60)
 
 check: lint types proto-check rules-check rules-test rules-verify test ## Everything CI checks
 

@@ -45,7 +45,7 @@ class RevivedServer(aio.Server):
     def add_registered_method_handlers(
         self,
         service_name: str,
-        method_handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]],
+        method_handlers: "Mapping[str, grpc.RpcMethodHandler[Any, Any]]",
     ) -> None:
         """See `grpc.aio.Server`."""
         handlers = dict(method_handlers)
