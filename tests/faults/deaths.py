@@ -44,7 +44,9 @@ def server_terminated(arena: Arena) -> Figures:
 def _replaced(arena: Arena, number: signal.Signals) -> Figures:
     server: ServerProcess = arena.start("--workers", "2", *_QUICK)
     faults = []
-    with arena.load(server, wait_for_ready=True) as load:
+    # A client that finds no server waits longer before each next try to connect: one that was
+    # unlucky at every restart may take some more seconds.
+    with arena.load(server, wait_for_ready=True, timeout=60.0) as load:
         for _ in range(2 * arena.scale):
             faults.append(now())
             server.signal(number)

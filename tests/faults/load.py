@@ -120,7 +120,7 @@ class Load:
         if not all_calls and not self._process.stdin.closed:
             self._process.stdin.close()
         try:
-            code = self._process.wait(PATIENCE_SECONDS * (4 if all_calls else 1))
+            code = self._process.wait(PATIENCE_SECONDS * 4)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
