@@ -47,7 +47,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "cases.json"
         with Engine(load_ruleset()) as engine:
-            cases.write(path, engine, _DISTINCT_PROFILES)
+            cases.write(path, _DISTINCT_PROFILES, engine)
         print(f"| {' | '.join(_COLUMNS)} | Recovered within | Longest call |")
         print(f"|{'---|' * (len(_COLUMNS) + 2)}", flush=True)
         for fault in (*BREAKING, *OTHERS, *CLOCK):

@@ -58,6 +58,7 @@ class Report:
         sent: Calls made.
         answered: Calls that brought the right answer.
         wrong: Calls that brought another answer.
+        by_ruleset: Answers by the digest of the rules that gave them.
         lost: Calls that failed.
         refused: Times that a server said to try again later; the caller did.
         failures: Why the first of the failed calls failed.
@@ -67,6 +68,7 @@ class Report:
     sent: int = 0
     answered: int = 0
     wrong: int = 0
+    by_ruleset: dict[str, int] = field(default_factory=dict)
     lost: int = 0
     refused: int = 0
     failures: list[str] = field(default_factory=list)
@@ -132,7 +134,10 @@ class _Callers:
         """Calls until the server has room; says whether the answer is right."""
         for _ in range(_MOST_REFUSALS):
             try:
-                return case.matches(await client.recommend(case.profile))
+                answer = await client.recommend(case.profile)
+                counts, digest = self.report.by_ruleset, answer.ruleset.digest
+                counts[digest] = counts.get(digest, 0) + 1
+                return case.matches(answer)
             except Overloaded as refusal:
                 if refusal.retry_after is None:
                     raise

@@ -18,35 +18,37 @@ from rolefit.v1.recommendation_service_pb2 import RecommendRequest, RecommendRes
 
 @dataclass(frozen=True)
 class Case:
-    """A profile and the one right answer to it, decision id aside."""
+    """A profile and the one right answer to it by each rule set, decision id aside."""
 
     profile: CandidateProfile
-    answer: Answer
+    answers: dict[str, Answer]
 
     def matches(self, answer: Answer) -> bool:
-        """Whether this is the right answer."""
-        return replace(answer, decision_id="") == self.answer
+        """Whether this is the right answer by the rule set that it names."""
+        return replace(answer, decision_id="") == self.answers.get(answer.ruleset.digest)
 
 
-def write(path: Path, engine: Engine, count: int) -> None:
+def write(path: Path, count: int, *engines: Engine) -> None:
     """Writes that many cases to a file, for `read`."""
-    rules = engine.ruleset
-    ruleset = Ruleset(name=rules.name, version=rules.version, digest=rules.digest)
     rows = []
     for request in requests(count):
         profile = RecommendRequest.FromString(request).profile
-        response = RecommendResponse(recommendation=engine.recommend(profile), ruleset=ruleset)
-        pair = (profile.SerializeToString(), response.SerializeToString())
-        rows.append([base64.b64encode(each).decode() for each in pair])
+        row = (profile, *(_answer(engine, profile) for engine in engines))
+        rows.append([base64.b64encode(each.SerializeToString()).decode() for each in row])
     path.write_text(json.dumps(rows))
+
+
+def _answer(engine: Engine, profile: CandidateProfile) -> RecommendResponse:
+    rules = engine.ruleset
+    ruleset = Ruleset(name=rules.name, version=rules.version, digest=rules.digest)
+    return RecommendResponse(recommendation=engine.recommend(profile), ruleset=ruleset)
 
 
 def read(path: Path) -> list[Case]:
     """The cases that `write` wrote."""
     cases = []
-    for profile, response in json.loads(path.read_text()):
-        answer = RecommendResponse.FromString(base64.b64decode(response))
-        cases.append(
-            Case(CandidateProfile.FromString(base64.b64decode(profile)), read_answer(answer))
-        )
+    for profile, *responses in json.loads(path.read_text()):
+        read = (RecommendResponse.FromString(base64.b64decode(each)) for each in responses)
+        answers = {each.ruleset.digest: read_answer(each) for each in read}
+        cases.append(Case(CandidateProfile.FromString(base64.b64decode(profile)), answers))
     return cases

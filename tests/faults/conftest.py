@@ -18,7 +18,7 @@ DISTINCT_PROFILES = 300
 @pytest.fixture(scope="session")
 def cases_file(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path: Path = tmp_path_factory.mktemp("cases") / "cases.json"
-    cases.write(path, engine, DISTINCT_PROFILES)
+    cases.write(path, DISTINCT_PROFILES, engine)
     return path
 
 
