@@ -11,7 +11,7 @@ PEERS := .peers
 PROTOS := $(wildcard proto/rolefit/v1/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test bench bench-peers bench-start soak check deploy-check deploy-tool lint format types proto proto-check rules-check rules-test rules-verify mutation docs docs-serve lock clean
+.PHONY: help setup demo serve test bench bench-peers bench-start soak faults fuzz check deploy-check deploy-tool lint format types proto proto-check rules-check rules-test rules-verify mutation docs docs-serve lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -51,6 +51,12 @@ bench-start: setup ## Time a server's start, the client's import and a cold answ
 
 soak: setup ## Send CALLS (100000) calls to a server and print errors and its memory
 	$(BIN)/python bench/soak.py --calls $(or $(CALLS),100000)
+
+faults: setup ## Run every fault at ten times the load of its test, and print the table
+	$(BIN)/python -m bench.faults
+
+fuzz: setup ## Put random bytes to a server for SECONDS (60), each answer judged
+	$(BIN)/python -m tests.faults.fuzz --seconds $(or $(SECONDS),60)
 
 check: lint types proto-check rules-check rules-test rules-verify deploy-tool test ## Everything CI checks
 

@@ -20,6 +20,7 @@ from rolefit.server.health import Health
 from rolefit.server.observation import Observation, Observed
 from rolefit.server.recommendation_service import RecommendationService
 from rolefit.server.recording import Recording, RecordingError
+from rolefit.server.revived_server import RevivedServer
 from rolefit.server.rules_bundle import RulesBundle
 from rolefit.server.rules_status import RulesStatus
 from rolefit.server.security import Security
@@ -191,7 +192,7 @@ async def start(
     recommending = RecommendationService(snapshots, watchers)
     catalogue = CatalogueService(snapshots)
     await health.show_rules(snapshots.status, _SERVICES)
-    server = aio.server(options=options(config, shared))
+    server = RevivedServer(options=options(config, shared))
     server.add_generic_rpc_handlers((recommending.handler(calls), catalogue.handler(calls)))
     health_pb2_grpc.add_HealthServicer_to_server(health, security.for_health(server))
     if config.reflection:

@@ -1,0 +1,1 @@
+"""Faults that a server and its clients have to survive."""
