@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import crowds, deaths, hostile_bytes, slow_clients, wall_clock
+from . import crowds, deaths, hostile_bytes, slow_clients, upkeep, wall_clock
 from .arena import Fault
 
 # Faults that cut calls off, so that these have to be tried again.
@@ -20,6 +20,8 @@ OTHERS: tuple[Fault, ...] = (
     hostile_bytes.oversized_and_nested,
     hostile_bytes.rapid_reset,
     hostile_bytes.floods,
+    upkeep.workers_restarted,
+    upkeep.rules_replaced,
 )
 # Where libfaketime is installed.
 CLOCK: tuple[Fault, ...] = (wall_clock.wall_clock_jumps,) if wall_clock.LIBRARIES else ()
