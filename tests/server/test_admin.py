@@ -21,7 +21,15 @@ Start = Callable[..., ServerProcess]
 
 @pytest.fixture(params=["1", "2"])
 def server(request: pytest.FixtureRequest, start: Start) -> ServerProcess:
-    return start("--workers", request.param, "--host", "0.0.0.0", "--admin-port", "0")
+    return start(
+        "--workers",
+        request.param,
+        "--host",
+        "0.0.0.0",
+        "--allow-plaintext",
+        "--admin-port",
+        "0",
+    )
 
 
 def test_it_is_reached_from_this_machine_alone(server: ServerProcess) -> None:

@@ -82,11 +82,13 @@ class RecommendationService:
             CallError: Some field is bad; all of them are named. Or the rule set asked for
                 is not held.
         """
+        if request.ruleset_digest:
+            validate(request)
         snapshot = self._snapshots.named(request.ruleset_digest)
         observations = snapshot.engine.recall(request.profile)
         # Where every value of the profile was found good before, the rest is soon checked.
         rest_is_good = request.view in _VIEWS and request.HasField("profile")
-        if observations is None or not rest_is_good or request.ruleset_digest:
+        if observations is None or not rest_is_good:
             validate(request)
             observations = snapshot.engine.observe(request.profile)
         return self.decide(snapshot, observations, request.view, call)
