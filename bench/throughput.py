@@ -3,13 +3,13 @@
     make bench
 
 Rounds of both servers take turns in one run, each server on core 0 with one worker, the load
-generator on core 1. Medians of the rounds; every request of a round is a different one.
+generator on core 1. Medians of the rounds; no request is sent twice to a server, but where the
+table says so.
 """
 
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import os
 import statistics
@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,21 +56,32 @@ class Load:
         subprocess.run(["go", "build", "-o", self._binary, "."], cwd=LOAD, check=True)
         self._file.write_bytes(b"".join(struct.pack(">I", len(p)) + p for p in people))
 
-    def run(self, port: int, pid: int, calls: int, rate: float = 0.0) -> Round:
-        """Send that many calls, as fast as they are answered or at a rate per second."""
-        before = cpu_seconds(pid)
+    def run(
+        self, port: int, pids: list[int], calls: int, rate: float, first: int, cores: str
+    ) -> Round:
+        """Send that many calls, as fast as they are answered or at a rate per second.
+
+        Args:
+            port: The server's.
+            pids: Its processes, whose time is taken.
+            calls: How many.
+            rate: Calls begun per second; 0 for as fast as they are answered.
+            first: Which request to begin with.
+            cores: Where the load runs.
+        """
+        before = sum(map(cpu_seconds, pids))
         done = subprocess.run(
             [
-                *("taskset", "-c", "1", self._binary),
+                *("taskset", "-c", cores, self._binary),
                 *("-target", f"127.0.0.1:{port}", "-requests", self._file),
-                *("-calls", str(calls), "-rate", str(rate)),
+                *("-calls", str(calls), "-rate", str(rate), "-offset", str(first)),
             ],
             check=True,
             capture_output=True,
             env={**os.environ, "GOMAXPROCS": "1"},
         )
         report = json.loads(done.stdout)
-        cpu = (cpu_seconds(pid) - before) / calls * 1e6
+        cpu = (sum(map(cpu_seconds, pids)) - before) / calls * 1e6
         return Round(
             report["calls_per_second"],
             cpu,
@@ -95,54 +105,113 @@ def start_limit(folder: Path, answer_bytes: int) -> tuple[subprocess.Popen[bytes
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=20_000, help="different requests")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--people", type=int, default=20_000, help="different ones in a round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--warm-up", type=int, default=60_000, help="calls before the rounds")
     arguments = parser.parse_args()
     if len(os.sched_getaffinity(0)) < 2:
         sys.exit("make bench needs two cores: one for the server, one for the load")
+    count, rounds = arguments.people, arguments.rounds
+    calm = count // 4
+    in_all = COLD + arguments.warm_up + rounds * (count + calm) + count
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        load = Load(folder, requests(arguments.people))
+        load = Load(folder, requests(in_all))
         rolefit = ServerProcess(folder, "--workers", "1")
         os.sched_setaffinity(rolefit.process.pid, {0})
+        limit, limit_port = start_limit(folder, ANSWER_BYTES)
         try:
-            measure(load, rolefit, folder, arguments.people, arguments.rounds)
+            our = Target(load, rolefit.port, [rolefit.process.pid])
+            their = Target(load, limit_port, [limit.pid])
+            measure(our, their, count, rounds, arguments.warm_up)
         finally:
             rolefit.process.kill()
+        try:
+            two_workers(load, folder, count)
+        finally:
+            limit.kill()
 
 
-def measure(load: Load, rolefit: ServerProcess, folder: Path, calls: int, rounds: int) -> None:
-    """Print rounds of both servers, and the ratios of their medians."""
-    our = functools.partial(load.run, rolefit.port, rolefit.process.pid)
-    first = our(calls)
-    show("rolefit, every profile new", first)
-    limit, limit_port = start_limit(folder, round(first.answer_bytes))
-    try:
-        their = functools.partial(load.run, limit_port, limit.pid)
-        their(calls)
-        fast = take_turns(our, their, calls, rounds, 0.0, 0.0)
-        rates = [median(each, "calls_per_second") / 2 for each in fast]
-        calm = take_turns(our, their, calls // 4, rounds, *rates)
-    finally:
-        limit.kill()
-    print_ratios(fast, calm)
+# First calls to a server that has answered nobody.
+COLD = 500
+# What the limit server answers: the mean of ours over these people.
+ANSWER_BYTES = 7_950
 
 
-Run = Callable[..., Round]
-Rounds = tuple[list[Round], list[Round]]
+class Target:
+    """A server under load, which gets people it has not seen, one after another."""
+
+    def __init__(self, load: Load, port: int, pids: list[int]):
+        self._load = load
+        self._port = port
+        self._pids = pids
+        self.next = 0
+
+    def run(self, calls: int, rate: float = 0.0, cores: str = "1") -> Round:
+        """That many calls, as fast as they are answered or at a rate per second."""
+        first, self.next = self.next, self.next + calls
+        return self._load.run(self._port, self._pids, calls, rate, first, cores)
 
 
-def take_turns(
-    our: Run, their: Run, calls: int, rounds: int, our_rate: float, their_rate: float
-) -> Rounds:
-    """Rounds of both servers by turns, at a rate each; 0 for as fast as they can."""
+def measure(our: Target, their: Target, count: int, rounds: int, warm_up: int) -> None:
+    """Print rounds of both servers by turns, and the ratios of their medians."""
+    their.run(COLD)
+    least = their.run(COLD)
+    cold = our.run(COLD)
+    show("limit", least)
+    show("rolefit, first calls", cold)
+    show("rolefit, warming up", our.run(warm_up))
+    their.run(count)
     ours, theirs = [], []
     for _ in range(rounds):
-        theirs.append(their(calls, their_rate))
-        ours.append(our(calls, our_rate))
+        theirs.append(their.run(count))
+        ours.append(our.run(count))
         show("limit", theirs[-1])
-        show("rolefit", ours[-1])
-    return ours, theirs
+        show("rolefit, new people", ours[-1])
+    half = [median(each, "calls_per_second") / 2 for each in (ours, theirs)]
+    our_calm, their_calm = [], []
+    for _ in range(rounds):
+        their_calm.append(their.run(count // 4, half[1]))
+        our_calm.append(our.run(count // 4, half[0]))
+        show("limit, half load", their_calm[-1])
+        show("rolefit, half load", our_calm[-1])
+    our.next -= count // 4
+    again = our.run(count // 4)
+    show("rolefit, the same again", again)
+    rate, top = (median(each, "calls_per_second") for each in (ours, theirs))
+    cpu, floor = (median(each, "cpu_us") for each in (ours, theirs))
+    tail, shortest = (median(each, "p99_ms") for each in (our_calm, their_calm))
+    print(f"throughput: {rate / top:.2f} of the limit's")
+    print(f"CPU beyond the limit's: {cpu - floor:.0f} us a call")
+    print(f"... of the first {COLD} calls: {cold.cpu_us - floor:.0f} us")
+    print(f"... of people answered before: {again.cpu_us - floor:.0f} us")
+    print(f"p99, each at half of its own throughput: {tail / shortest:.2f} times the limit's")
+
+
+def two_workers(load: Load, folder: Path, count: int) -> None:
+    """Print what two workers come to, by the processor time that each of them uses.
+
+    With two cores the load has none of its own, so throughput would measure the load too.
+    What two free cores would carry is as many calls as use up the busier worker's time.
+    """
+    inner = folder / "two"
+    inner.mkdir()
+    carried = []
+    for workers in (1, 2):
+        (at := inner / str(workers)).mkdir()
+        server = ServerProcess(at, "--workers", str(workers))
+        pids = server.worker_pids if workers > 1 else [server.process.pid]
+        try:
+            load.run(server.port, pids, count, 0.0, 0, "0,1")
+            before = [cpu_seconds(pid) for pid in pids]
+            load.run(server.port, pids, count, 0.0, count, "0,1")
+            used = [cpu_seconds(pid) - old for pid, old in zip(pids, before, strict=True)]
+            carried.append(count / max(used))
+        finally:
+            server.stop()
+        shares = ", ".join(f"{each:.1f} s" for each in used)
+        print(f"{workers} worker(s): {count} calls took {shares} of processor time")
+    print(f"two workers carry {carried[1] / carried[0]:.2f} times what one does")
 
 
 def median(rounds: list[Round], what: str) -> float:
@@ -158,16 +227,6 @@ def show(name: str, of: Round) -> None:
         f"{of.errors:4} errors",
         flush=True,
     )
-
-
-def print_ratios(fast: Rounds, calm: Rounds) -> None:
-    """What the rounds come to, as ratios to the limit."""
-    rate, top = (median(each, "calls_per_second") for each in fast)
-    cpu, least = (median(each, "cpu_us") for each in fast)
-    tail, shortest = (median(each, "p99_ms") for each in calm)
-    print(f"throughput: {rate / top:.2f} of the limit's")
-    print(f"CPU beyond the limit's: {cpu - least:.0f} us a call")
-    print(f"p99, each at half of its own throughput: {tail / shortest:.2f} times the limit's")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ fields can still matter, and how much the answer to each would settle.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -216,7 +217,8 @@ def _paths(bits: int) -> tuple[str, ...]:
 
 
 def _mixed(parts: Sequence[tuple[float, Sequence[float]]]) -> list[float]:
-    return [sum(weight * shares[i] for weight, shares in parts) for i in range(len(ALL_PATHS))]
+    weights, shares = zip(*parts, strict=True)
+    return [sum(map(operator.mul, weights, column)) for column in zip(*shares, strict=True)]
 
 
 def _entropy(shares: Sequence[float]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -75,6 +76,8 @@ class FlipFinder:
             [level for level in section.levels if level in numbers]
             for section in space.chain.sections
         ]
+        # There are no more than ranges of cells.
+        self._words = functools.cache(self._write_words)
         self._memory: Memory[tuple[object, ...], list[Turns]] = Memory("turns", capacity)
 
     def turns(self, position: Position) -> list[Turns]:
@@ -142,8 +145,10 @@ class FlipFinder:
                 like.append(value - 1)
         if not like:
             return None
-        words = self._space.cells[level].words(like, self._vocabulary)
-        return _Turn(words, like[0], ALL_PATHS[there])
+        return _Turn(self._words(level, tuple(like)), like[0], ALL_PATHS[there])
+
+    def _write_words(self, level: int, like: Values) -> str:
+        return self._space.cells[level].words(like, self._vocabulary)
 
 
 def _flip(turn: _Turn | None, cells: NumberCells, value: float) -> Flip | None:

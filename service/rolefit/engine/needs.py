@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Sequence
 
 from rolefit.engine.decision_diagram import Ref
 from rolefit.engine.decision_space import ABSENT, DecisionSpace, Position
@@ -18,12 +17,14 @@ from rolefit.engine.memory import Memory
 from rolefit.engine.ruleset import ALL_PATHS, PATHS, Ruleset
 from rolefit.engine.sections import Behaviours, Chain, Section, Values
 
+# The size of a variable with two cells, and a value for "absent".
+_TWO_CELLS = 3
 # Variables at other values than those given.
 _Chosen = tuple[tuple[int, int], ...]
 # What it costs to give a section each of its behaviours.
 _Costs = tuple[int, ...]
-# For each path and each behaviour of the first section: the least cost from there on, and
-# the behaviours of the other sections that come at it.
+# For each path and each entry of a section: the least cost from there on, and the behaviours
+# that come at it.
 _Rest = list[tuple[_Costs, list[Behaviours]]]
 
 
@@ -64,7 +65,19 @@ class NeedFinder:
         # There are as many as pairs of cells, so all are kept: equal steps are the same.
         self._written_step = functools.cache(self._write_step)
         self._around: Memory[tuple[int, Values], _Around] = Memory("around", capacity)
-        self._rest: Memory[tuple[_Costs, ...], _Rest] = Memory("rest", capacity)
+        # By section and entry: the exit for each behaviour.
+        self._exits = [
+            [tuple(exits) for exits in zip(*section.exits, strict=True)]
+            for section in space.chain.sections
+        ]
+        self._ends: _Rest = [
+            (
+                tuple(FREE if end == path else NO_WAY for end in range(len(ALL_PATHS))),
+                [()] * len(ALL_PATHS),
+            )
+            for path in range(len(PATHS))
+        ]
+        self._rest: Memory[tuple[int, tuple[_Costs, ...]], _Rest] = Memory("rest", capacity)
         self._steps: Memory[tuple[object, ...], Steps] = Memory("steps", capacity)
 
     def needs(self, position: Position) -> dict[str, Steps]:
@@ -77,17 +90,20 @@ class NeedFinder:
         around = [self._from(number, each) for number, each in enumerate(values)]
         here = self._chain.end(0, 0, own)
         first = around[0].costs
-        rest = self._after([each.costs for each in around[1:]])
+        rest = self._after(1, tuple([each.costs for each in around[1:]]))
+        # The first section is entered at one place alone; by behaviour, where it is left.
+        left_at = self._exits[0][0]
         needs = {}
         for number, path in enumerate(PATHS):
             if number == here:
                 continue
             left, behaviours = rest[number]
-            totals = list(map(operator.add, first, left))
+            totals = list(map(operator.add, first, [left[each] for each in left_at]))
             least = min(totals)
             if least < NO_WAY:
                 start = totals.index(least)
-                needs[path] = self._written(values, around, (start, *behaviours[start]))
+                chosen = (start, *behaviours[left_at[start]])
+                needs[path] = self._written(values, around, chosen)
         return needs
 
     def _from(self, number: int, values: Values) -> _Around:
@@ -125,51 +141,60 @@ class NeedFinder:
                 costs[standing.behaviour], moves[standing.behaviour] = total, chosen
         return _Around(tuple(costs), moves)
 
-    def _after(self, costs: Sequence[_Costs]) -> _Rest:
-        """What the sections behind the first come to, given what they cost."""
-        key = tuple(costs)
-        known = self._rest.known.get(key)
+    def _after(self, number: int, costs: tuple[_Costs, ...]) -> _Rest:
+        """What the sections from one on come to, given what each of them costs.
+
+        For every path: by entry the least cost from there on, and the behaviours at that.
+        """
+        if number == len(self._chain.sections):
+            return self._ends
+        known = self._rest.known.get((number, costs))
         if known is None:
-            known = self._rest.add(key, [self._back(path, key) for path in range(len(PATHS))])
+            after = self._after(number + 1, costs[1:])
+            rest = [self._before(number, costs[0], *each) for each in after]
+            known = self._rest.add((number, costs), rest)
         return known
 
-    def _back(self, path: int, costs: tuple[_Costs, ...]) -> tuple[_Costs, list[Behaviours]]:
-        """From the last section to the second: the least cost from each entry on."""
-        least = [FREE if end == path else NO_WAY for end in range(len(ALL_PATHS))]
-        best: list[Behaviours] = [()] * len(least)
-        for section, cost in zip(
-            reversed(self._chain.sections[1:]), reversed(costs), strict=True
-        ):
-            entries = range(len(section.exits[0]))
-            behaviours = range(len(section.exits))
-            totals = [
-                min((cost[b] + least[section.exits[b][entry]], b) for b in behaviours)
-                for entry in entries
-            ]
-            best = [
-                (b, *best[section.exits[b][entry]])
-                for entry, (_, b) in zip(entries, totals, strict=True)
-            ]
-            least = [total for total, _ in totals]
-        # The first section is entered at one place alone.
-        exits = [exits[0] for exits in self._chain.sections[0].exits]
-        return tuple([least[exit_] for exit_ in exits]), [best[exit_] for exit_ in exits]
+    def _before(
+        self, number: int, cost: _Costs, least: _Costs, best: list[Behaviours]
+    ) -> tuple[_Costs, list[Behaviours]]:
+        """The same for one path and one more section in front."""
+        found: list[int] = []
+        behaviours: list[Behaviours] = []
+        for exits in self._exits[number]:
+            totals = list(map(operator.add, cost, [least[each] for each in exits]))
+            total = min(totals)
+            behaviour = totals.index(total)
+            found.append(total)
+            behaviours.append((behaviour, *best[exits[behaviour]]))
+        return tuple(found), behaviours
 
     def _written(
         self, values: list[Values], around: list[_Around], behaviours: Behaviours
     ) -> Steps:
         """The steps that give every section the behaviours wanted."""
-        entries = self._chain.entries(behaviours)
         steps: list[FieldStep] = []
+        entries: list[int] = []
         for number, behaviour in enumerate(behaviours):
-            if around[number].chosen[behaviour]:
-                key = number, values[number], entries[number], behaviours[number:]
-                known = self._steps.known.get(key)
-                if known is None:
-                    chosen = around[number].chosen[behaviour]
-                    known = self._steps.add(key, self._section_steps(*key, chosen))
-                steps += known
+            chosen = around[number].chosen[behaviour]
+            first, own = self._chain.sections[number].levels.start, values[number]
+            if all(self._is_plain(level, own[level - first]) for level, _ in chosen):
+                steps += [
+                    self._written_step(level, own[level - first], value, (value,))
+                    for level, value in chosen
+                ]
+                continue
+            entries = entries or self._chain.entries(behaviours)
+            key = number, own, entries[number], behaviours[number:]
+            known = self._steps.known.get(key)
+            if known is None:
+                known = self._steps.add(key, self._section_steps(*key, chosen))
+            steps += known
         return self._efforts.ordered(steps)
+
+    def _is_plain(self, level: int, old: int) -> bool:
+        """Whether a variable has but one value beside the old one that could do."""
+        return old != ABSENT and self._sizes[level] <= _TWO_CELLS
 
     def _section_steps(
         self,

@@ -27,6 +27,7 @@ from rolefit.v1 import recommendation_pb2 as pb
 
 # Questions in the smallest view.
 _MOST_BASIC_QUESTIONS = 3
+_PROVEN = serialised(pb.Recommendation(proven=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,9 @@ class Prospects:
         self._finder = None if space is None else NeedFinder(ruleset, space, capacity)
         self._flips = None if space is None else FlipFinder(ruleset.vocabulary, space, capacity)
         self._memory: Memory[Position, Prospect] = Memory("positions", capacity)
+        self._fronts: Memory[tuple[str, str, tuple[str, ...]], bytes] = Memory(
+            "fronts", capacity
+        )
         self._steps: Memory[tuple[FieldStep, Observation], bytes] = Memory("changes", capacity)
         self._margins: Memory[tuple[Turns, Observation], bytes] = Memory("margins", capacity)
         self.known = self._memory.known
@@ -94,22 +98,26 @@ class Prospects:
         return self._memory.add(position, self._write(self._judge.judge_at(rule, position)))
 
     def _write(self, verdict: Verdict) -> Prospect:
-        front = pb.Recommendation(
-            path=path_number(verdict.path),
-            certainty=pb.Certainty.Value(f"CERTAINTY_{verdict.certainty}"),
-            possible_paths=[path_number(path) for path in verdict.possible],
-        )
-        questions = [_question(each, self._vocabulary) for each in verdict.open_fields]
-        few = questions[:_MOST_BASIC_QUESTIONS]
+        key = verdict.path, verdict.certainty, verdict.possible
+        questions, few = self._questions(verdict) if verdict.open_fields else (b"", b"")
         return Prospect(
             path=verdict.path,
             certainty=verdict.certainty,
-            front=serialised(front),
-            questions=serialised(pb.Recommendation(next_questions=questions)),
-            basic_questions=serialised(pb.Recommendation(next_questions=few)),
-            proven=serialised(pb.Recommendation(proven=verdict.proven)),
+            front=self._fronts.known.get(key) or self._fronts.add(key, _front(*key)),
+            questions=questions,
+            basic_questions=few,
+            proven=_PROVEN if verdict.proven else b"",
             turns=self._turns(verdict.position),
             needs=self._needs(verdict.position),
+        )
+
+    def _questions(self, verdict: Verdict) -> tuple[bytes, bytes]:
+        """All questions, and those of the smallest view."""
+        questions = [_question(each, self._vocabulary) for each in verdict.open_fields]
+        few = questions[:_MOST_BASIC_QUESTIONS]
+        return (
+            serialised(pb.Recommendation(next_questions=questions)),
+            serialised(pb.Recommendation(next_questions=few)),
         )
 
     def _turns(self, position: Position | None) -> tuple[tuple[int, Turns], ...]:
@@ -164,6 +172,15 @@ class Prospects:
             self._steps.statistics(answers * least),
             self._margins.statistics(answers),
         ]
+
+
+def _front(path: str, certainty: str, possible: tuple[str, ...]) -> bytes:
+    front = pb.Recommendation(
+        path=path_number(path),
+        certainty=pb.Certainty.Value(f"CERTAINTY_{certainty}"),
+        possible_paths=[path_number(each) for each in possible],
+    )
+    return serialised(front)
 
 
 def _question(about: OpenField, vocabulary: Vocabulary) -> pb.NextQuestion:

@@ -23,6 +23,8 @@ from rolefit.server.call import ArrivalWatcher, Call, CallWatcher, Gate
 # for gRPC to hand it over where evaluations take milliseconds; next to nothing where they
 # are quick, since a crowd is then soon served anyway.
 _LONGEST_GAP = 0.1
+# An evaluation that took less holds nobody up: a crowd is soon served anyway.
+_QUICK_SECONDS = 0.002
 # From gRPC's noticing a call to the first line of its handler.
 _TURNS_TO_ENTER = 4
 
@@ -172,7 +174,9 @@ class UnaryCalls:
             async with self._turn:
                 call.turn = time.perf_counter()
                 answer = method.respond(message, context.time_remaining(), call)
-                await self._let_others_in(time.perf_counter() - call.turn)
+                busy = time.perf_counter() - call.turn
+                if busy > _QUICK_SECONDS:
+                    await self._let_others_in(busy)
             return answer
         finally:
             self._admission.leave(task)
