@@ -33,7 +33,7 @@ OPEN_NO, OPEN_YES, OPEN_UNKNOWN = 0, 1, 2
 # The value of a variable whose field is absent; its cells follow.
 ABSENT = 0
 
-# Our own rules need some 16,000; this takes a second or two and some 100 MB.
+# Our own rules need some 7,000; this takes a second or two and some 100 MB.
 MAX_NODES = 300_000
 # Combinations of values that each section remembers.
 _REMEMBERED = 20_000
