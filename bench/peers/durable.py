@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from bench.peers.peer import Decided, Peer
+from bench.people import requests
 from rolefit.engine import Engine
-from rolefit.engine.answering import View
 from rolefit.engine.compilation import MET, compile_ruleset
 from rolefit.engine.facts import Facts, write_fact
 from rolefit.engine.inference import LayerSession
@@ -14,6 +14,10 @@ from rolefit.engine.outcome import fire
 from rolefit.engine.ruleset import Ruleset
 from rolefit.engine.verdict import first_true
 from rolefit.v1.profile_pb2 import CandidateProfile
+from rolefit.v1.recommendation_service_pb2 import RecommendRequest
+
+# Whom the served engine has met before, and none of those whom it is timed with.
+_OTHERS, _OTHER_SEED = 20_000, 1
 
 
 class DurablePeer:
@@ -50,15 +54,19 @@ class DurablePeer:
 
 
 class ServedPeer:
-    """The engine as it serves: with memories, certainty and a serialised answer.
+    """The engine as it serves: durable_rules behind memories by what groups of rules read.
 
-    It is given profiles as messages, as the server is, instead of facts.
+    It is given profiles as messages, as the server is, instead of facts, and has decided about
+    other people before, as a server has that ran for some seconds.
     """
 
-    name = "rolefit as it serves, smallest view"
+    name = "rolefit: durable_rules behind its memories"
 
     def __init__(self, ruleset: Ruleset):
         self._engine = Engine(ruleset)
+        for request in requests(_OTHERS, _OTHER_SEED):
+            profile = RecommendRequest.FromString(request).profile
+            self._engine.infer(self._engine.observe(profile))
         self._profiles: dict[int, CandidateProfile] = {}
 
     def get_ready(self, facts: Facts) -> None:
@@ -69,11 +77,11 @@ class ServedPeer:
         self._profiles[id(facts)] = profile
 
     def decide(self, facts: Facts, certainty: str) -> Decided:
-        """The decision about one profile; its certainty is the engine's own."""
+        """The decision about one profile."""
         profile = self._profiles[id(facts)]
         observations = self._engine.recall(profile) or self._engine.observe(profile)
-        answer = self._engine.answer(observations, View.VIEW_BASIC)
-        return Decided(answer.path, frozenset(answer.rules_fired))
+        path, fired = self._engine.infer(observations, certainty)
+        return Decided(path, frozenset(fired))
 
     def close(self) -> None:
         """Frees the rules engine's memory."""

@@ -159,6 +159,28 @@ class Answerer:
             b"".join(body), rule.path, prospect.certainty, lambda: self._traced(progress)
         )
 
+    def infer(self, observations: Observations, certainty: str = "") -> tuple[str, set[str]]:
+        """The path and the ids of all rules that fire, and nothing written about them.
+
+        Args:
+            observations: Those of a profile.
+            certainty: Of the path, where it is known already; it is worked out otherwise.
+
+        Raises:
+            InferenceError: The rules engine failed, or the decision diagram disagrees.
+        """
+        progress = Progress(observations)
+        slots: Slots = [observation.cell for observation in observations]
+        slots += self._layout.blank
+        rule = self._concluder.conclude(slots, progress)
+        certainty = certainty or self._prospect(rule, slots, observations).certainty
+        slots[self._layout.answer] = rule.path
+        slots[self._layout.answer + 1] = certainty
+        answer = self._program.answer_properties(rule.path, certainty)
+        fired = [each.fired for each in progress.passed]
+        fired += [recall.fire(recall.key(slots), answer) for recall in self._finding]
+        return rule.path, set().union(*[each.sides[MET] for each in fired])
+
     def _prospect(
         self, rule: VerdictRule, slots: Slots, observations: Observations
     ) -> Prospect:

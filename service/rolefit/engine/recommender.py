@@ -114,6 +114,19 @@ class Engine:
             self._add_preparations(answer, facts_of(observations))
         return answer
 
+    def infer(self, observations: Observations, certainty: str = "") -> tuple[str, set[str]]:
+        """The path concluded for an observed profile, and the ids of all rules that fire.
+
+        Args:
+            observations: Those of a valid profile.
+            certainty: Of the path, where it is known already; it is worked out otherwise.
+
+        Raises:
+            InferenceError: The rules engine failed; the next call starts clean.
+        """
+        with self._lock:
+            return self._answerer.infer(observations, certainty)
+
     def _add_preparations(self, answer: Answer, facts: Facts) -> None:
         message = Recommendation.FromString(answer.body)
         message.preparations.extend(self._prepare(self.run(facts)))
