@@ -1,7 +1,7 @@
 """Exits with 0 if the server of this container says that it serves.
 
 Asks grpc.health.v1 in plaintext, or /readyz where the server has its HTTP port, which it needs
-with TLS: this has no certificate to show.
+with TLS and where health is not open to everybody: this has no certificate or token to show.
 """
 
 import os

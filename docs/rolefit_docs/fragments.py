@@ -116,6 +116,7 @@ def _errors(_: Sources, linker: Linker) -> str:
         errors.invalid_fields([Violation("profile.skills.model_depth", "…")]),
         errors.malformed("rolefit.v1.RecommendRequest", "it does not parse"),
         errors.not_found("there is no rule …"),
+        errors.ruleset_not_held("sha256:…", ["sha256:…"]),
         errors.overloaded(256),
         errors.rate_exceeded(0.25),
         errors.credential_missing(),

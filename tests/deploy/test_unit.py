@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes.util
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from rolefit.server.config import settings
 from tests.deploy import unit_file
 from tests.deploy.conftest import CHECKOUT, skip_without
 from tests.server.processes import COMMAND, ServerProcess
+from tests.server.rule_folders import RulesFolder
 
 CONFINED = (sys.executable, "-m", "tests.deploy.unit_confinement")
 MOST_EXPOSURE = 1.5
@@ -96,10 +98,15 @@ def test_the_server_is_given_the_time_that_it_takes_to_stop() -> None:
 
 
 @pytest.fixture
-def confined(seccomp: None, tmp_path: Path) -> Iterator[ServerProcess]:
+def rules(tmp_path: Path) -> RulesFolder:
+    return RulesFolder(tmp_path)
+
+
+@pytest.fixture
+def confined(seccomp: None, tmp_path: Path, rules: RulesFolder) -> Iterator[ServerProcess]:
     server = ServerProcess(
         tmp_path,
-        *("--workers", "2"),
+        *("--workers", "2", "--rules", str(rules.path), "--rules-poll-seconds", "0"),
         environment=unit_file.environment(),
         command=(*CONFINED, *COMMAND),
     )
@@ -118,13 +125,30 @@ def test_the_server_works_under_the_limits_of_the_unit(confined: ServerProcess) 
     assert confined.process.returncode == 0
 
 
+def test_reload_loads_new_rules_under_these_limits(
+    confined: ServerProcess, rules: RulesFolder
+) -> None:
+    (reload,) = unit_file.directives()["ExecReload"]
+    assert reload == "/bin/kill -HUP $MAINPID"
+    rules.release("2.0.0")
+    confined.signal(signal.SIGHUP)
+    confined.wait_for_events("rules reloaded", 1)
+    with Client(f"127.0.0.1:{confined.port}") as client:
+        assert client.recommend({}).ruleset.version == "2.0.0"
+
+
+@pytest.mark.usefixtures("seccomp")
+def test_a_check_of_rules_can_give_way_to_the_calls() -> None:
+    assert run(*CONFINED, sys.executable, "-c", "import os; os.nice(1)").returncode == 0
+
+
 @pytest.mark.usefixtures("seccomp")
 @pytest.mark.parametrize(
     "attempt",
     [
         "import mmap; mmap.mmap(-1, 4096, prot=mmap.PROT_WRITE | mmap.PROT_EXEC)",
         "import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)",
-        "import os; os.nice(1)",
+        "import os; os.sched_setaffinity(0, os.sched_getaffinity(0))",
     ],
 )
 def test_these_limits_hold(attempt: str) -> None:

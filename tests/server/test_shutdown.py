@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -101,6 +102,15 @@ def test_an_open_connection_is_served_until_the_drain_time_ends(start: Start) ->
         assert server.process.poll() is None
     # The last connection is gone, and with it the reason to wait.
     assert server.wait() == 0
+
+
+def test_a_stop_with_everything_on_logs_no_errors(start: Start, tmp_path: Path) -> None:
+    flags = ("--decision-log", str(tmp_path), "--admin-port", "0", *QUICK)
+    server = start("--workers", "2", *flags)
+    server.signal(signal.SIGTERM)
+    assert server.wait() == 0
+    assert len(server.events("stopped")) == 1
+    assert '"level": "error"' not in server.stderr
 
 
 def _accepts(port: int) -> bool:

@@ -115,29 +115,46 @@ class Behaviour:
             self.tls.root_certificates, self.tls.private_key, self.tls.certificate_chain
         )
 
-    def recommend(self, profile: Profile, view: str, timeout: float | None) -> Call[Answer]:
+    def recommend(
+        self, profile: Profile, view: str, ruleset_digest: str | None, timeout: float | None
+    ) -> Call[Answer]:
         """Build a call of Recommend; see `Client.recommend` for what it takes and raises."""
         number = _view_number(view)
-        request = RecommendRequest(profile=_parsed(profile), view=number)
+        request = RecommendRequest(
+            profile=_parsed(profile), view=number, ruleset_digest=ruleset_digest
+        )
         return self._call("Recommend", request, _read_answer, timeout)
 
     def prepare(
-        self, profile: Profile, paths: Sequence[Path | str], timeout: float | None
+        self,
+        profile: Profile,
+        paths: Sequence[Path | str],
+        ruleset_digest: str | None,
+        timeout: float | None,
     ) -> Call[PreparationPack]:
         """Build a call of Prepare; see `Client.prepare` for what it takes and raises."""
         numbers = _path_numbers(paths)
-        request = PrepareRequest(profile=_parsed(profile), paths=numbers)
+        request = PrepareRequest(
+            profile=_parsed(profile), paths=numbers, ruleset_digest=ruleset_digest
+        )
         return self._call("Prepare", request, _read_pack, timeout)
 
     def compare(
-        self, a: Profile, b: Profile, view: str, timeout: float | None
+        self,
+        a: Profile,
+        b: Profile,
+        view: str,
+        ruleset_digest: str | None,
+        timeout: float | None,
     ) -> Call[ProfileComparison]:
         """Build a call of CompareProfiles; see `Client.compare`."""
         number = _view_number(view)
         from rolefit.client.profile import parse_profiles
 
         first, second = parse_profiles({"a": a, "b": b})
-        request = CompareProfilesRequest(a=first, b=second, view=number)
+        request = CompareProfilesRequest(
+            a=first, b=second, view=number, ruleset_digest=ruleset_digest
+        )
         return self._call("CompareProfiles", request, _read_comparison, timeout)
 
     def find_changes(
@@ -146,6 +163,7 @@ class Behaviour:
         target_path: Path | str,
         goal: str,
         limits: ChangeLimits,
+        ruleset_digest: str | None,
         timeout: float | None,
     ) -> Call[Changes]:
         """Build a call of FindChanges; see `Client.find_changes`."""
@@ -154,6 +172,7 @@ class Behaviour:
             goal=goal_number(goal),
             limits=limits,
             profile=_parsed(profile),
+            ruleset_digest=ruleset_digest,
         )
         return self._call("FindChanges", request, _read_changes, timeout)
 

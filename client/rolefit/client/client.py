@@ -135,6 +135,7 @@ class Client(_Options, CatalogueClient):
         profile: Mapping[str, object] | str | CandidateProfile,
         *,
         view: str = "STANDARD",
+        ruleset_digest: str | None = None,
         timeout: float | None = None,
     ) -> Answer:
         """Ask which path fits a person.
@@ -143,10 +144,15 @@ class Client(_Options, CatalogueClient):
             profile: A dict, JSON text or a `CandidateProfile`; see `parse_profile` for the
                 short forms. An empty profile is valid: the answer says what to ask first.
             view: How much to return: ``"BASIC"``, ``"STANDARD"`` or ``"FULL"``.
+            ruleset_digest: Digest of the rule set to decide by, while the server holds it; an
+                earlier answer has its own in ``answer.ruleset.digest``. None: the one that
+                serves.
             timeout: Longest wait, retries included, in seconds. None: that of the client.
 
         Raises:
             InvalidProfile: Fields of the profile are not valid.
+            InvalidRequest: The digest is not in the form of one.
+            RulesetNotHeld: The server does not hold that rule set, or no longer.
             ServerUnavailable: No server answers.
             DeadlineExceeded: No answer came in time.
             Overloaded: The server has too many calls in flight, or this caller calls too often.
@@ -157,13 +163,14 @@ class Client(_Options, CatalogueClient):
 
         """
         self._refuse_if_closed()
-        return self._make(self._behaviour.recommend(profile, view, timeout))
+        return self._make(self._behaviour.recommend(profile, view, ruleset_digest, timeout))
 
     def prepare(
         self,
         profile: Mapping[str, object] | str | CandidateProfile,
         *,
         paths: Sequence[Path | str] = (),
+        ruleset_digest: str | None = None,
         timeout: float | None = None,
     ) -> PreparationPack:
         """Ask what to prepare: interviews, résumé, negotiation, skills, next steps.
@@ -172,6 +179,7 @@ class Client(_Options, CatalogueClient):
             profile: As for `recommend`.
             paths: What to prepare for, such as ``["ML_ENGINEER"]``. Empty: the recommended
                 path and the runner-up.
+            ruleset_digest: The rule set to decide by, as for `recommend`.
             timeout: Longest wait, retries included, in seconds. None: that of the client.
 
         Raises:
@@ -180,7 +188,7 @@ class Client(_Options, CatalogueClient):
 
         """
         self._refuse_if_closed()
-        return self._make(self._behaviour.prepare(profile, paths, timeout))
+        return self._make(self._behaviour.prepare(profile, paths, ruleset_digest, timeout))
 
     def compare(
         self,
@@ -188,6 +196,7 @@ class Client(_Options, CatalogueClient):
         b: Mapping[str, object] | str | CandidateProfile,
         *,
         view: str = "STANDARD",
+        ruleset_digest: str | None = None,
         timeout: float | None = None,
     ) -> ProfileComparison:
         """Ask what lies between two profiles: two people, or one person at two dates.
@@ -196,6 +205,7 @@ class Client(_Options, CatalogueClient):
             a: The first profile, or the earlier one; in any form that `recommend` takes.
             b: The second profile, or the later one.
             view: How much of the two answers to return, as for `recommend`.
+            ruleset_digest: The rule set to decide by, as for `recommend`.
             timeout: Longest wait, retries included, in seconds. None: that of the client.
 
         Raises:
@@ -206,7 +216,7 @@ class Client(_Options, CatalogueClient):
 
         """
         self._refuse_if_closed()
-        return self._make(self._behaviour.compare(a, b, view, timeout))
+        return self._make(self._behaviour.compare(a, b, view, ruleset_digest, timeout))
 
     def find_changes(
         self,
@@ -219,6 +229,7 @@ class Client(_Options, CatalogueClient):
         max_effort: Effort | str | None = None,
         keep: Sequence[str] = (),
         wishes_may_change: bool = False,
+        ruleset_digest: str | None = None,
         timeout: float | None = None,
     ) -> Changes:
         """Ask for the smallest changes that make a path the recommendation, or open it.
@@ -237,6 +248,7 @@ class Client(_Options, CatalogueClient):
             keep: Fields that stay as they are, such as ``["goals.motives"]``.
             wishes_may_change: True if wishes and tastes that were given may change too. One
                 that is absent may always be answered.
+            ruleset_digest: The rule set to decide by, as for `recommend`.
             timeout: Longest wait, retries included, in seconds. None: that of the client.
 
         Raises:
@@ -255,7 +267,9 @@ class Client(_Options, CatalogueClient):
             wishes_may_change=wishes_may_change,
         )
         return self._make(
-            self._behaviour.find_changes(profile, target_path, goal, limits, timeout)
+            self._behaviour.find_changes(
+                profile, target_path, goal, limits, ruleset_digest, timeout
+            )
         )
 
     def _look_up(self, wanted: Lookup[_T]) -> _T:
@@ -321,22 +335,28 @@ class AsyncClient(_Options, AsyncCatalogueClient):
         profile: Mapping[str, object] | str | CandidateProfile,
         *,
         view: str = "STANDARD",
+        ruleset_digest: str | None = None,
         timeout: float | None = None,
     ) -> Answer:
         """Ask which path fits a person; takes and raises what `Client.recommend` does."""
         self._refuse_if_closed()
-        return await self._make(self._behaviour.recommend(profile, view, timeout))
+        return await self._make(
+            self._behaviour.recommend(profile, view, ruleset_digest, timeout)
+        )
 
     async def prepare(
         self,
         profile: Mapping[str, object] | str | CandidateProfile,
         *,
         paths: Sequence[Path | str] = (),
+        ruleset_digest: str | None = None,
         timeout: float | None = None,
     ) -> PreparationPack:
         """Ask what to prepare; takes and raises what `Client.prepare` does."""
         self._refuse_if_closed()
-        return await self._make(self._behaviour.prepare(profile, paths, timeout))
+        return await self._make(
+            self._behaviour.prepare(profile, paths, ruleset_digest, timeout)
+        )
 
     async def compare(
         self,
@@ -344,11 +364,12 @@ class AsyncClient(_Options, AsyncCatalogueClient):
         b: Mapping[str, object] | str | CandidateProfile,
         *,
         view: str = "STANDARD",
+        ruleset_digest: str | None = None,
         timeout: float | None = None,
     ) -> ProfileComparison:
         """Ask what lies between two profiles; takes and raises what `Client.compare` does."""
         self._refuse_if_closed()
-        return await self._make(self._behaviour.compare(a, b, view, timeout))
+        return await self._make(self._behaviour.compare(a, b, view, ruleset_digest, timeout))
 
     async def find_changes(
         self,
@@ -361,6 +382,7 @@ class AsyncClient(_Options, AsyncCatalogueClient):
         max_effort: Effort | str | None = None,
         keep: Sequence[str] = (),
         wishes_may_change: bool = False,
+        ruleset_digest: str | None = None,
         timeout: float | None = None,
     ) -> Changes:
         """Ask for the smallest changes; takes and raises what `Client.find_changes` does."""
@@ -373,7 +395,9 @@ class AsyncClient(_Options, AsyncCatalogueClient):
             wishes_may_change=wishes_may_change,
         )
         return await self._make(
-            self._behaviour.find_changes(profile, target_path, goal, limits, timeout)
+            self._behaviour.find_changes(
+                profile, target_path, goal, limits, ruleset_digest, timeout
+            )
         )
 
     async def _look_up(self, wanted: Lookup[_T]) -> _T:

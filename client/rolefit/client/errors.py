@@ -84,6 +84,10 @@ class NotFound(RolefitError):  # noqa: N818
     """The rule set has nothing of that name. The message suggests the nearest."""
 
 
+class RulesetNotHeld(NotFound):
+    """The server does not hold the rule set that was named. The message lists those held."""
+
+
 class ServerUnavailable(RolefitError):  # noqa: N818
     """No server answers at the address, also after the retries."""
 

@@ -19,6 +19,7 @@ from rolefit.client.errors import (
     PermissionDenied,
     RateExceeded,
     RolefitError,
+    RulesetNotHeld,
     ServerUnavailable,
     Unauthenticated,
     Violation,
@@ -32,6 +33,7 @@ _DETAILS_TRAILER = "grpc-status-details-bin"
 _DOMAIN = "rolefit.v1"
 # What requests call the profiles in them.
 _PROFILES = ("profile", "a", "b")
+_NOT_FOUND = {"NOT_FOUND": NotFound, "RULESET_NOT_HELD": RulesetNotHeld}
 
 
 class _FailedCall(Protocol):
@@ -74,8 +76,9 @@ def error_from(
     if details.violations:
         invalid = InvalidProfile if _are_of_a_profile(details.violations) else InvalidRequest
         return invalid(details.violations, code=code, reason=reason)
-    if code is grpc.StatusCode.NOT_FOUND and reason == "NOT_FOUND":
-        return NotFound(f"{words[:1].upper()}{words[1:]}", code=code, reason=reason)
+    if code is grpc.StatusCode.NOT_FOUND and reason in _NOT_FOUND:
+        message = f"{words[:1].upper()}{words[1:]}"
+        return _NOT_FOUND[reason](message, code=code, reason=reason)
     if code is grpc.StatusCode.UNAVAILABLE:
         return ServerUnavailable(_unavailable(target, words, details), code=code, reason=reason)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:

@@ -8,10 +8,11 @@ from typing import Any, Protocol
 import grpc
 from google.protobuf.message import Message
 from grpc import aio
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from rolefit.server import errors, log, ports
 from rolefit.server.control import Command, ControlError
+from rolefit.server.guarded_services import GuardedServices
 from rolefit.server.validation import checker
 from rolefit.v1 import admin_service_pb2 as pb
 from rolefit.v1 import admin_service_pb2_grpc
@@ -117,12 +118,15 @@ class AdminServer:
         # gRPC would refuse a taken port too, but with lines of its own on stderr.
         ports.claim(HOST, port, shared=False).close()
         server = aio.server(options=[("grpc.so_reuseport", 0)])
+        guarded: Any = GuardedServices(server)
         admin_service_pb2_grpc.add_AdminServiceServicer_to_server(
-            AdminService(controlled), server
+            AdminService(controlled), guarded
         )
         if with_reflection:
-            names = (_SERVICE, reflection.SERVICE_NAME)
-            reflection.enable_server_reflection(names, server)
+            reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
+                reflection.aio.ReflectionServicer((_SERVICE, reflection.SERVICE_NAME)),
+                guarded,
+            )
         bound = server.add_insecure_port(ports.address_of(HOST, port))
         await server.start()
         return cls(server, bound)

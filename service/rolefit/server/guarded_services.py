@@ -1,4 +1,4 @@
-"""Health and reflection for known callers only.
+"""Health, reflection and other services of generated code, guarded as ours guard themselves.
 
 They are not `UnaryCalls`, and an interceptor would cost every call of every service; so
 their methods are wrapped as they are registered.
@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from rolefit.server import errors
 from rolefit.server.identification import Identification
@@ -19,14 +20,15 @@ class GuardedServices:
     """Stands in for a server where generated code registers a service.
 
     Callers are identified and not counted: a health check is no use if it fails because of
-    the calls beside it.
+    the calls beside it. Bytes that are no request are refused with INVALID_ARGUMENT; gRPC
+    alone would answer UNKNOWN and log a traceback for each, at the will of any caller.
 
     Args:
         server: The gRPC server.
-        identification: Says who calls.
+        identification: Says who calls; without one, everybody may.
     """
 
-    def __init__(self, server: Any, identification: Identification) -> None:
+    def __init__(self, server: Any, identification: Identification | None = None) -> None:
         self._server = server
         self._identification = identification
 
@@ -41,7 +43,7 @@ class GuardedServices:
         )
 
     def _guarded(self, handler: Any) -> Any:
-        coders = (handler.request_deserializer, handler.response_serializer)
+        coders = (_lenient(handler.request_deserializer), handler.response_serializer)
         if handler.request_streaming:
             streamed = self._before_stream(handler.stream_stream)
             return grpc.stream_stream_rpc_method_handler(streamed, *coders)
@@ -53,23 +55,49 @@ class GuardedServices:
         return grpc.unary_unary_rpc_method_handler(checked, *coders)
 
     def _before(self, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def identified(request: Any, context: Any) -> Any:
+        async def guarded(request: Any, context: Any) -> Any:
             await self._identify(context)
-            return await method(request, context)
+            return await method(await _parsed(request, context), context)
 
-        return identified
+        return guarded
 
     def _before_stream(self, method: Callable[..., AsyncIterator[Any]]) -> Any:
-        async def identified(requests: Any, context: Any) -> AsyncIterator[Any]:
+        async def guarded(requests: Any, context: Any) -> AsyncIterator[Any]:
             await self._identify(context)
-            async for response in method(requests, context):
+            parsed = (await _parsed(request, context) async for request in requests)
+            async for response in method(parsed, context):
                 yield response
 
-        return identified
+        return guarded
 
     async def _identify(self, context: Any) -> None:
+        if self._identification is None:
+            return
         try:
             self._identification.caller_of(context)
         except errors.CallError as refused:
-            status = refused.status()
-            await context.abort(status.code, status.details, tuple(status.trailing_metadata))
+            await _abort(context, refused)
+
+
+def _lenient(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Have a parser return its error: what it raises would be out of the methods' reach."""
+    malformed = errors.malformed(parse(b"").DESCRIPTOR.full_name, "it does not parse")
+
+    def parse_or_refuse(message: bytes) -> Any:
+        try:
+            return parse(message)
+        except DecodeError:
+            return malformed
+
+    return parse_or_refuse
+
+
+async def _parsed(request: Any, context: Any) -> Any:
+    if isinstance(request, errors.CallError):
+        await _abort(context, request)
+    return request
+
+
+async def _abort(context: Any, error: errors.CallError) -> None:
+    status = error.status()
+    await context.abort(status.code, status.details, tuple(status.trailing_metadata))

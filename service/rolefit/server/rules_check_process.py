@@ -5,6 +5,7 @@ that rules which crash the rules engine crash it where nobody is served. Standar
 brings what to check, standard output takes what came of it, both as JSON.
 """
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -23,7 +24,8 @@ _NICENESS = 10
 
 def main() -> int:
     """Check what stands in standard input; return the exit code."""
-    os.nice(_NICENESS)
+    with contextlib.suppress(OSError):  # a sandbox may forbid it
+        os.nice(_NICENESS)
     order = json.load(sys.stdin)
     # Only the report goes to the pipe: what libraries print goes to stderr.
     report_to = os.dup(1)

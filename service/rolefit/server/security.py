@@ -62,13 +62,12 @@ class Security:
         return port
 
     def for_health(self, server: Any) -> Any:
-        """Return where the health service is to be registered: `server`, guarded or not."""
-        return server if self._config.open_health else self.for_reflection(server)
+        """Return where the health service is to be registered."""
+        identification = None if self._config.open_health else self._identification
+        return GuardedServices(server, identification)
 
     def for_reflection(self, server: Any) -> Any:
-        """Return where reflection is to be registered, likewise."""
-        if self._identification is None:
-            return server
+        """Return where reflection is to be registered."""
         return GuardedServices(server, self._identification)
 
     def _transport(self) -> "Tls | None":

@@ -132,6 +132,8 @@ class RunningServer:
         self._health.end_watches()
         await self._server.stop(config.grace_seconds)
         self._ticking.cancel()
+        # Its end has to be fetched, or asyncio logs that nobody did.
+        await asyncio.gather(self._ticking, return_exceptions=True)
         await self.recording.close()
         await self.observation.close()
         self._snapshots.close()
