@@ -55,7 +55,7 @@ def rules_replaced(arena: Arena) -> Figures:
                 folder.mend()
             _turn(folder)
             server.wait_for_events(_RELOADED, number)
-            load.more(20)
+            load.more(450 * arena.scale)
     assert set(load.report.by_ruleset) == digests
     return figures(load, faults)
 
