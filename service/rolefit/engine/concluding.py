@@ -8,9 +8,10 @@ from typing import Any
 
 from rolefit.engine.assembly import open_now
 from rolefit.engine.compilation import MET, Group, Program
-from rolefit.engine.explanation import Evidence, Explainer
+from rolefit.engine.explanation import Evidence, Explainer, Explanation
 from rolefit.engine.grouping import subjects_of
 from rolefit.engine.memory import Memory, MemoryStatistics
+from rolefit.engine.open_facts import UNKNOWN
 from rolefit.engine.outcome import Fired, Sessions
 from rolefit.engine.parts import Part
 from rolefit.engine.places import Places, Said
@@ -71,7 +72,9 @@ class Concluder:
         self._judging: list[Recall[_Judged]] = [
             Recall(group, layout.values, sessions, capacity) for group in program.verdicts
         ]
-        self._states: Memory[tuple[str, str, Evidence], State] = Memory("states", capacity)
+        self._states: Memory[tuple[str, str, Evidence, Evidence], State] = Memory(
+            "states", capacity
+        )
         self._openness: Memory[Key, tuple[str, ...]] = Memory("openness", capacity)
         opens = {ruleset.paths[path].open_signal: None for path in PATHS}
         self._open_key = key_of(layout.values[signal] for signal in opens if signal)
@@ -114,16 +117,18 @@ class Concluder:
         fired = recall.fire(key, {})
         explanation = self._explainer.explain(progress.derivation(fired))
         states = tuple(
-            self._state(
-                rule, fired.signals[rule.signal], explanation.signal_evidence(rule.signal)
-            )
+            self._state(rule, fired.signals[rule.signal], explanation)
             for rule in signals_of(recall.group)
         )
         values = tuple(state.value for state in states)
         return recall.memory.add(key, _Derived(fired, states, values))
 
-    def _state(self, rule: SignalRule, value: str, evidence: Evidence) -> State:
-        key = rule.signal, value, evidence
+    def _state(self, rule: SignalRule, value: str, explanation: Explanation) -> State:
+        evidence = explanation.signal_evidence(rule.signal)
+        # Where facts disagree the evidence is silent about what is open, but signals that
+        # read this one are traced to it.
+        still_open = explanation.open_below(rule.signal) if value == UNKNOWN else ()
+        key = rule.signal, value, evidence, still_open
         known = self._states.known.get(key)
         if known is None:
             obstacle = self._places.obstacle(rule, value, evidence)
