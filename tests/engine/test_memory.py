@@ -209,10 +209,9 @@ def test_threads_share_an_engine(tiny: Engine, without: Engine) -> None:
 @pytest.mark.parametrize("capacity", [0, 1, TINY, 100])
 def test_memories_stay_within_their_capacity(shipped: Ruleset, capacity: int) -> None:
     with Engine(shipped, capacity) as engine:
-        answers = 0
-        for facts in (f for seed in range(4) for f in walk(seed, 0.8)):
+        profiles = [facts for seed in range(4) for facts in walk(seed, 0.8)]
+        for answers, facts in enumerate(profiles, 1):
             said(engine, facts)
-            answers += 1
             for each in engine.cache_statistics():
                 assert each.capacity == capacity
                 assert 0 <= each.size <= capacity
