@@ -187,6 +187,24 @@ def test_an_answer_that_failed_midway_leaves_nothing_behind(
             assert [said(engine, facts) for facts in (first, last)] == expected
 
 
+def test_a_closed_engine_fires_nothing(
+    shipped: Ruleset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(shipped)
+    said(engine, {})
+    engine.close()
+    fired: list[LayerSession] = []
+
+    def fire(session: LayerSession, _: Properties) -> set[str]:
+        fired.append(session)
+        return set()
+
+    monkeypatch.setattr(LayerSession, "fire", fire)
+    with pytest.raises(KeyError):
+        said(engine, walk(3, 0.9)[0])
+    assert not fired
+
+
 def test_threads_share_an_engine(tiny: Engine, without: Engine) -> None:
     profiles = [facts for seed in range(5) for facts in walk(seed, 0.8)]
     expected = [said(without, facts) for facts in profiles]

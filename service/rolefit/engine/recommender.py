@@ -200,7 +200,8 @@ class Engine:
         with self._lock:
             for session in self._sessions.values():
                 session.close()
-            self._sessions = {}
+            # Those who share them must not reach what a later engine may have got instead.
+            self._sessions.clear()
 
     def __enter__(self) -> Engine:
         return self
