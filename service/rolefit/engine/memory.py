@@ -73,3 +73,37 @@ class Memory(Generic[K, V]):
         return MemoryStatistics(
             self.name, max(lookups, self.misses), self.misses, len(self.known), self.capacity
         )
+
+
+class Pool(Generic[K, V]):
+    """Many small memories that share one capacity: full together, all of them begin anew.
+
+    Each is a plain dict that belongs to whoever looks things up in it.
+
+    Args:
+        capacity: Most entries of all together; 0 remembers nothing.
+
+    Attributes:
+        size: Entries of all together.
+    """
+
+    __slots__ = ("_filled", "capacity", "size")
+
+    def __init__(self, capacity: int):
+        self.capacity = capacity
+        self.size = 0
+        self._filled: list[dict[K, V]] = []
+
+    def add(self, known: dict[K, V], key: K, value: V) -> V:
+        """Remembers a value in one of the memories, and returns it."""
+        if self.size >= self.capacity:
+            for each in self._filled:
+                each.clear()
+            self._filled.clear()
+            self.size = 0
+        if self.capacity:
+            if not known:
+                self._filled.append(known)
+            self.size += key not in known
+            known[key] = value
+        return value
