@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from bench import people
 from rolefit.engine import Engine, InferenceError, load_ruleset
 from rolefit.engine import grouping as grouping_module
+from rolefit.engine.conditions import Names, Test, describe, parse_condition
 from rolefit.engine.facts import Facts
 from rolefit.engine.inference import LayerSession
 from rolefit.engine.memory import Memory, Pool
 from rolefit.engine.projection import Properties
 from rolefit.engine.ruleset import Ruleset
+from rolefit.engine.yaml_source import read_yaml
 from rolefit.v1.recommendation_pb2 import Recommendation
 from rolefit.v1.recommendation_service_pb2 import RecommendRequest, View
 from tests.profiles import FIELDS, message, values
@@ -281,3 +283,15 @@ def test_all_parts_together_stay_within_one_capacity(shipped: Ruleset) -> None:
             assert pool.size <= pool.capacity
             most = max(most, pool.size)
         assert most > pool.capacity / 2
+
+
+def test_equal_tests_say_the_same(shipped: Ruleset) -> None:
+    """Else the words of an answer would depend on which of two rules was traced first."""
+    names = Names(FIELDS, frozenset(), {"years": 2.0}, {})
+    path = "engineering.years_software"
+    words: set[str] = set()
+    for number in ("2", "2.0", "2e0", "$years"):
+        test = parse_condition(read_yaml(f"{path} >= {number}", "rules.yaml"), names)
+        assert isinstance(test, Test)
+        words.add(describe(test, shipped.vocabulary))
+    assert words == {"at least 2"}
