@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bench import people
 from rolefit.engine import Engine, InferenceError, load_ruleset
+from rolefit.engine import fillings as fillings_module
 from rolefit.engine import grouping as grouping_module
 from rolefit.engine.conditions import Names, Test, describe, parse_condition
 from rolefit.engine.facts import Facts
@@ -295,3 +296,12 @@ def test_equal_tests_say_the_same(shipped: Ruleset) -> None:
         assert isinstance(test, Test)
         words.add(describe(test, shipped.vocabulary))
     assert words == {"at least 2"}
+
+
+def test_fillings_that_hardly_fit_are_worked_out(
+    shipped: Ruleset, without: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fillings_module, "_MOST_NODES", 3)
+    with Engine(shipped) as engine:
+        for facts in ({}, *walk(5, 0.3), *walk(6, 0.1), {}):
+            assert said(engine, facts) == said(without, facts)

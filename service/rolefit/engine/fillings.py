@@ -78,7 +78,9 @@ class FillingCounter:
         self._forget()
 
     def _forget(self) -> None:
-        self._open = Diagrams(self._space.diagrams.sizes, _MOST_NODES)
+        # There has to be room for the function of a profile of which nothing is known.
+        most = max(_MOST_NODES, len(self._space.diagrams.levels))
+        self._open = Diagrams(self._space.diagrams.sizes, most)
         self._known: dict[Ref, Fillings] = {}
 
     def fillings(self, position: Position) -> Fillings:
@@ -165,8 +167,7 @@ class FillingCounter:
         by_level: dict[int, list[Ref]] = {}
         for ref in visits:
             by_level.setdefault(self._open.levels[ref], []).append(ref)
-        tested_at_all = {self._open.levels[ref] for ref in self._open.below(root) if ref >= 0}
-        settled = dict.fromkeys(sorted(tested_at_all), 0.0)
+        settled = dict.fromkeys(sorted(self._open.tested(root)), 0.0)
         for level, refs in by_level.items():
             if now == 0:
                 continue
