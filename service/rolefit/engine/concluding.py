@@ -157,6 +157,7 @@ class Concluder:
         """The conditions that a path fails, or that another rule came first."""
         key_of_path, memory = self._unmet[path]
         key = key_of_path(slots)
+        memory.asked += 1
         unmet = memory.known.get(key)
         if unmet is None:
             failing = self._explainer.unmet(path, progress.derivation().signals)
@@ -180,8 +181,8 @@ class Concluder:
         """How the memories did over so many answers."""
         memories: list[Memory[Any, Any]] = [recall.memory for recall, _, _ in self._deriving]
         memories += [recall.memory for recall in self._judging]
-        memories += [memory for _, memory in self._unmet.values()]
-        return [memory.statistics(answers) for memory in memories]
+        unmet = [memory.statistics() for _, memory in self._unmet.values()]
+        return [*(memory.statistics(answers) for memory in memories), *unmet]
 
 
 def signals_of(group: Group) -> list[SignalRule]:

@@ -48,15 +48,17 @@ class Memory(Generic[K, V]):
 
     Attributes:
         known: What it holds; for reading alone.
+        asked: How often somebody looked, as far as those who look count it.
         misses: How often something was added, or would have been.
     """
 
-    __slots__ = ("capacity", "known", "misses", "name")
+    __slots__ = ("asked", "capacity", "known", "misses", "name")
 
     def __init__(self, name: str, capacity: int):
         self.name = name
         self.capacity = capacity
         self.known: dict[K, V] = {}
+        self.asked = 0
         self.misses = 0
 
     def add(self, key: K, value: V) -> V:
@@ -68,11 +70,10 @@ class Memory(Generic[K, V]):
             self.known[key] = value
         return value
 
-    def statistics(self, lookups: int) -> MemoryStatistics:
-        """How it did over so many lookups."""
-        return MemoryStatistics(
-            self.name, max(lookups, self.misses), self.misses, len(self.known), self.capacity
-        )
+    def statistics(self, lookups: int | None = None) -> MemoryStatistics:
+        """How it did over so many lookups, or those that were counted."""
+        asked = self.asked if lookups is None else lookups
+        return MemoryStatistics(self.name, asked, self.misses, len(self.known), self.capacity)
 
 
 class Pool(Generic[K, V]):

@@ -19,7 +19,7 @@ from rolefit.engine.margins import FlipFinder, Turns
 from rolefit.engine.memory import Memory, MemoryStatistics
 from rolefit.engine.needs import NeedFinder
 from rolefit.engine.observation import Observation, Observations
-from rolefit.engine.ruleset import PATHS, Ruleset, VerdictRule
+from rolefit.engine.ruleset import Ruleset, VerdictRule
 from rolefit.engine.verdict import Judge, Verdict
 from rolefit.engine.vocabulary import Kind, Vocabulary
 from rolefit.engine.wire import serialised
@@ -138,6 +138,7 @@ class Prospects:
         """How far the numbers of a profile are from changing the path, serialised."""
         parts = []
         known = self._margins.known
+        self._margins.asked += len(prospect.turns)
         for slot, turns in prospect.turns:
             key = turns, observations[slot]
             parts.append(known.get(key) or self._margins.add(key, self._margin(*key)))
@@ -154,7 +155,9 @@ class Prospects:
         """What a path would need, as serialised parts of its assessment."""
         parts = []
         known = self._steps.known
-        for slot, step in prospect.needs.get(path, ()):
+        steps = prospect.needs.get(path, ())
+        self._steps.asked += len(steps)
+        for slot, step in steps:
             key = step, observations[slot]
             parts.append(known.get(key) or self._steps.add(key, self._step(*key)))
         return parts
@@ -166,11 +169,10 @@ class Prospects:
 
     def statistics(self, answers: int) -> list[MemoryStatistics]:
         """How the memories did over so many answers."""
-        least = len(PATHS) - 1
         return [
-            self._memory.statistics(answers),
-            self._steps.statistics(answers * least),
-            self._margins.statistics(answers),
+            self._memory.statistics(0 if self._finder is None else answers),
+            self._steps.statistics(),
+            self._margins.statistics(),
         ]
 
 
