@@ -45,6 +45,7 @@ _BASIC, _FULL = View.VIEW_BASIC, View.VIEW_FULL
 
 _ANSWER = pb.Recommendation.DESCRIPTOR.fields_by_name
 _ASSESSMENTS, _COMPENSATION = tag(_ANSWER["assessments"]), tag(_ANSWER["compensation"])
+_NO_POINTS = (0,) * len(PATHS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -337,6 +338,3 @@ class Answerer:
         findings = [recall.memory.statistics(self._answers) for recall in self._finding]
         concluding = self._concluder.statistics(self._answers)
         return [*concluding, *findings, *self._prospects.statistics(self._answers)]
-
-
-_NO_POINTS = (0,) * len(PATHS)

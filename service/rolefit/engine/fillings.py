@@ -69,11 +69,13 @@ class FillingCounter:
     Args:
         space: All profiles.
         ask_first: Fields to ask for before others that settle more.
+        capacity: Most functions remembered.
     """
 
-    def __init__(self, space: DecisionSpace, ask_first: Collection[str]):
+    def __init__(self, space: DecisionSpace, ask_first: Collection[str], capacity: int):
         self._space = space
         self._ask_first = ask_first
+        self._capacity = capacity
         self._ask_rank = dict(zip(space.fields, space.ask_rank, strict=True))
         self._forget()
 
@@ -85,6 +87,8 @@ class FillingCounter:
 
     def fillings(self, position: Position) -> Fillings:
         """What is possible at a position of the decision space."""
+        if len(self._known) >= self._capacity:
+            self._forget()
         try:
             return self._recall(position)
         except DiagramSizeError:
