@@ -141,6 +141,8 @@ def test_traces_are_complete(warm: Engine, tiny: Engine, profiles: list[Facts]) 
             answer = engine.answer(engine.observe(message(facts)), View.VIEW_FULL)
             assert list(answer.rules_fired) == fired
             assert answer.facts == facts
+            inferred = engine.infer(engine.observe(message(facts)))
+            assert inferred == (outcome.verdict.path, {*fired})
             trace = Recommendation.FromString(answer.body).trace
             assert list(trace.rules_fired) == fired
             signals = {s.name: s.value for s in trace.signals}
@@ -234,6 +236,7 @@ def test_memories_stay_within_their_capacity(shipped: Ruleset, capacity: int) ->
         hits: dict[str, int] = {}
         for facts in (facts for seed in range(4) for facts in walk(seed, 0.8)):
             said(engine, facts)
+            engine.infer(engine.observe(message(facts)))
             statistics = {each.name: each for each in engine.cache_statistics()}
             assert len(statistics) == len(engine.cache_statistics())
             for name, each in statistics.items():
@@ -290,7 +293,7 @@ def test_a_pool_that_is_full_begins_anew() -> None:
 
 def test_all_parts_together_stay_within_one_capacity(shipped: Ruleset) -> None:
     with Engine(shipped, capacity=5) as engine:
-        (pool,) = (p for p in gc.get_objects() if isinstance(p, Pool) and p.capacity == 50)
+        (pool,) = (p for p in gc.get_objects() if isinstance(p, Pool) and p.capacity == 20)
         most = 0
         for facts in walk(4, 1.0, length=20):
             said(engine, facts)

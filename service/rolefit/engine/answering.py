@@ -188,6 +188,7 @@ class Answerer:
         position = None
         if self._variables is not None:
             position = tuple([cell.place for cell in self._variables(slots)])
+            self._prospects.memory.asked += 1
             known = self._prospects.known.get(position)
             if known is not None:
                 return known
@@ -336,5 +337,4 @@ class Answerer:
     def statistics(self) -> list[MemoryStatistics]:
         """How the memories did so far."""
         findings = [recall.memory.statistics(self._answers) for recall in self._finding]
-        concluding = self._concluder.statistics(self._answers)
-        return [*concluding, *findings, *self._prospects.statistics(self._answers)]
+        return [*self._concluder.statistics(), *findings, *self._prospects.statistics()]

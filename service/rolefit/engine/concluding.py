@@ -60,6 +60,7 @@ class Concluder:
         capacity: int,
     ):
         self._ruleset = ruleset
+        self._concluded = 0
         self._explainer = explainer
         self._places = places
         self._layout = layout
@@ -97,6 +98,7 @@ class Concluder:
         Raises:
             InferenceError: The rules engine failed.
         """
+        self._concluded += 1
         passed = progress.passed
         for deriving, states, values in self._deriving:
             key = deriving.key(slots)
@@ -177,12 +179,12 @@ class Concluder:
             known = self._winners.add(key, self._places.outranked(winner, evidence))
         return known
 
-    def statistics(self, answers: int) -> list[MemoryStatistics]:
-        """How the memories did over so many answers."""
+    def statistics(self) -> list[MemoryStatistics]:
+        """How the memories did so far."""
         memories: list[Memory[Any, Any]] = [recall.memory for recall, _, _ in self._deriving]
         memories += [recall.memory for recall in self._judging]
         unmet = [memory.statistics() for _, memory in self._unmet.values()]
-        return [*(memory.statistics(answers) for memory in memories), *unmet]
+        return [*(memory.statistics(self._concluded) for memory in memories), *unmet]
 
 
 def signals_of(group: Group) -> list[SignalRule]:

@@ -27,7 +27,7 @@ from rolefit.engine.wire import nested, serialised, tag
 T = TypeVar("T")
 # There are thousands of parts, most of them shown with a few values: they share one capacity,
 # as if this many had a memory of their own.
-_SHARE = 10
+_SHARE = 4
 # Writes the message of a part, evidence left out.
 Head = Callable[[Facts], Message]
 # Turns what was written into what the answer is joined from.
@@ -94,7 +94,7 @@ class PartMaker:
     Args:
         vocabulary: The fields.
         slots: The place of each field among the observations.
-        capacity: Most parts remembered; ten times as many of their combinations of values.
+        capacity: Most parts remembered; four times as many combinations of their values.
     """
 
     def __init__(self, vocabulary: Vocabulary, slots: Mapping[str, int], capacity: int):

@@ -64,6 +64,10 @@ class Prospects:
         judge: Says how certain a conclusion is.
         slots: The place of each field among the observations.
         capacity: Most entries of a memory.
+
+    Attributes:
+        known: Prospects by position; for reading alone.
+        memory: The same, to count in who looks.
     """
 
     def __init__(
@@ -79,13 +83,13 @@ class Prospects:
         self._slots = slots
         self._finder = None if space is None else NeedFinder(ruleset, space, capacity)
         self._flips = None if space is None else FlipFinder(ruleset.vocabulary, space, capacity)
-        self._memory: Memory[Position, Prospect] = Memory("positions", capacity)
+        self.memory: Memory[Position, Prospect] = Memory("positions", capacity)
         self._fronts: Memory[tuple[str, str, tuple[str, ...]], bytes] = Memory(
             "fronts", capacity
         )
         self._steps: Memory[tuple[FieldStep, Observation], bytes] = Memory("changes", capacity)
         self._margins: Memory[tuple[Turns, Observation], bytes] = Memory("margins", capacity)
-        self.known = self._memory.known
+        self.known = self.memory.known
 
     def learn(self, rule: VerdictRule, position: Position | None, facts: Facts) -> Prospect:
         """The prospect of a profile for which a verdict rule concluded.
@@ -95,7 +99,7 @@ class Prospects:
         """
         if position is None:
             return self._write(self._judge.judge(rule, facts))
-        return self._memory.add(position, self._write(self._judge.judge_at(rule, position)))
+        return self.memory.add(position, self._write(self._judge.judge_at(rule, position)))
 
     def _write(self, verdict: Verdict) -> Prospect:
         key = verdict.path, verdict.certainty, verdict.possible
@@ -167,10 +171,10 @@ class Prospects:
         changes = field_changes([step], facts, self._vocabulary)
         return serialised(pb.PathAssessment(would_need=changes))
 
-    def statistics(self, answers: int) -> list[MemoryStatistics]:
-        """How the memories did over so many answers."""
+    def statistics(self) -> list[MemoryStatistics]:
+        """How the memories did so far."""
         return [
-            self._memory.statistics(0 if self._finder is None else answers),
+            self.memory.statistics(),
             self._steps.statistics(),
             self._margins.statistics(),
         ]
