@@ -145,7 +145,7 @@ def rises(path: str, old: object, new: object) -> bool:
 
 def test_a_diagram_that_grows_too_large_is_refused(shipped: Ruleset) -> None:
     with pytest.raises(SpaceSizeError, match="10 nodes"):
-        DecisionSpace(shipped, max_nodes=10)
+        DecisionSpace(shipped, capacity=0, max_nodes=10)
 
 
 @pytest.fixture(scope="module")

@@ -45,6 +45,7 @@ _BASIC, _FULL = View.VIEW_BASIC, View.VIEW_FULL
 
 _ANSWER = pb.Recommendation.DESCRIPTOR.fields_by_name
 _ASSESSMENTS, _COMPENSATION = tag(_ANSWER["assessments"]), tag(_ANSWER["compensation"])
+_NO_POINTS = (0,) * len(PATHS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,6 +188,7 @@ class Answerer:
         position = None
         if self._variables is not None:
             position = tuple([cell.place for cell in self._variables(slots)])
+            self._prospects.memory.asked += 1
             known = self._prospects.known.get(position)
             if known is not None:
                 return known
@@ -335,8 +337,4 @@ class Answerer:
     def statistics(self) -> list[MemoryStatistics]:
         """How the memories did so far."""
         findings = [recall.memory.statistics(self._answers) for recall in self._finding]
-        concluding = self._concluder.statistics(self._answers)
-        return [*concluding, *findings, *self._prospects.statistics(self._answers)]
-
-
-_NO_POINTS = (0,) * len(PATHS)
+        return [*self._concluder.statistics(), *findings, *self._prospects.statistics()]

@@ -8,9 +8,10 @@ from typing import Any
 
 from rolefit.engine.assembly import open_now
 from rolefit.engine.compilation import MET, Group, Program
-from rolefit.engine.explanation import Evidence, Explainer
+from rolefit.engine.explanation import Evidence, Explainer, Explanation
 from rolefit.engine.grouping import subjects_of
 from rolefit.engine.memory import Memory, MemoryStatistics
+from rolefit.engine.open_facts import UNKNOWN
 from rolefit.engine.outcome import Fired, Sessions
 from rolefit.engine.parts import Part
 from rolefit.engine.places import Places, Said
@@ -59,6 +60,7 @@ class Concluder:
         capacity: int,
     ):
         self._ruleset = ruleset
+        self._concluded = 0
         self._explainer = explainer
         self._places = places
         self._layout = layout
@@ -71,7 +73,9 @@ class Concluder:
         self._judging: list[Recall[_Judged]] = [
             Recall(group, layout.values, sessions, capacity) for group in program.verdicts
         ]
-        self._states: Memory[tuple[str, str, Evidence], State] = Memory("states", capacity)
+        self._states: Memory[tuple[str, str, Evidence, Evidence], State] = Memory(
+            "states", capacity
+        )
         self._openness: Memory[Key, tuple[str, ...]] = Memory("openness", capacity)
         opens = {ruleset.paths[path].open_signal: None for path in PATHS}
         self._open_key = key_of(layout.values[signal] for signal in opens if signal)
@@ -94,6 +98,7 @@ class Concluder:
         Raises:
             InferenceError: The rules engine failed.
         """
+        self._concluded += 1
         passed = progress.passed
         for deriving, states, values in self._deriving:
             key = deriving.key(slots)
@@ -114,16 +119,18 @@ class Concluder:
         fired = recall.fire(key, {})
         explanation = self._explainer.explain(progress.derivation(fired))
         states = tuple(
-            self._state(
-                rule, fired.signals[rule.signal], explanation.signal_evidence(rule.signal)
-            )
+            self._state(rule, fired.signals[rule.signal], explanation)
             for rule in signals_of(recall.group)
         )
         values = tuple(state.value for state in states)
         return recall.memory.add(key, _Derived(fired, states, values))
 
-    def _state(self, rule: SignalRule, value: str, evidence: Evidence) -> State:
-        key = rule.signal, value, evidence
+    def _state(self, rule: SignalRule, value: str, explanation: Explanation) -> State:
+        evidence = explanation.signal_evidence(rule.signal)
+        # Where facts disagree the evidence is silent about what is open, but signals that
+        # read this one are traced to it.
+        still_open = explanation.open_below(rule.signal) if value == UNKNOWN else ()
+        key = rule.signal, value, evidence, still_open
         known = self._states.known.get(key)
         if known is None:
             obstacle = self._places.obstacle(rule, value, evidence)
@@ -152,6 +159,7 @@ class Concluder:
         """The conditions that a path fails, or that another rule came first."""
         key_of_path, memory = self._unmet[path]
         key = key_of_path(slots)
+        memory.asked += 1
         unmet = memory.known.get(key)
         if unmet is None:
             failing = self._explainer.unmet(path, progress.derivation().signals)
@@ -171,12 +179,12 @@ class Concluder:
             known = self._winners.add(key, self._places.outranked(winner, evidence))
         return known
 
-    def statistics(self, answers: int) -> list[MemoryStatistics]:
-        """How the memories did over so many answers."""
+    def statistics(self) -> list[MemoryStatistics]:
+        """How the memories did so far."""
         memories: list[Memory[Any, Any]] = [recall.memory for recall, _, _ in self._deriving]
         memories += [recall.memory for recall in self._judging]
-        memories += [memory for _, memory in self._unmet.values()]
-        return [memory.statistics(answers) for memory in memories]
+        unmet = [memory.statistics() for _, memory in self._unmet.values()]
+        return [*(memory.statistics(self._concluded) for memory in memories), *unmet]
 
 
 def signals_of(group: Group) -> list[SignalRule]:

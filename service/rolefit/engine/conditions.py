@@ -326,7 +326,8 @@ def _parse_number_test(value: Value, names: Names, field: Field, op: str, operan
         raise value.error(f"'{operand}' is no number; write a number or '$threshold'")
     if field.integral and not isinstance(number, int):
         raise value.error(f"'{field.path}' holds whole numbers, not {operand}")
-    return Test(field.path, op, number)
+    # Equal tests say the same words, so 2.0 is 2.
+    return Test(field.path, op, int(number) if number == int(number) else number)
 
 
 def _parse_tokens(value: Value, operand: str | None, valid: tuple[str, ...]) -> tuple[str, ...]:

@@ -159,6 +159,17 @@ class Diagrams:
             self._below[ref] = tuple(sorted(found, key=self.level_of, reverse=True))
         return self._below[ref]
 
+    def tested(self, ref: Ref) -> set[int]:
+        """The variables that a function tests."""
+        seen: set[Ref] = set()
+        pending = [ref]
+        while pending:
+            each = pending.pop()
+            if each >= 0 and each not in seen:
+                seen.add(each)
+                pending.extend(self.children[each])
+        return {self.levels[each] for each in seen}
+
     def value(self, ref: Ref, assignment: Assignment) -> int:
         """The number for one assignment."""
         while ref >= 0:

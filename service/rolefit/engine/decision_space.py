@@ -35,8 +35,6 @@ ABSENT = 0
 
 # Our own rules need some 7,000; this takes a second or two and some 100 MB.
 MAX_NODES = 300_000
-# Combinations of values that each section remembers.
-_REMEMBERED = 20_000
 
 Position = tuple[int, ...]
 # Where a condition is true, and where it is false.
@@ -49,6 +47,11 @@ class SpaceSizeError(Exception):
 
 class DecisionSpace:
     """All profiles, as the verdict rules see them.
+
+    Args:
+        ruleset: The rules.
+        capacity: Most combinations of values that each section remembers.
+        max_nodes: Most nodes of all functions.
 
     Attributes:
         fields: The variables: paths of the fields, those of one section together.
@@ -69,7 +72,7 @@ class DecisionSpace:
         SpaceSizeError: The functions need more nodes than allowed.
     """
 
-    def __init__(self, ruleset: Ruleset, max_nodes: int = MAX_NODES):
+    def __init__(self, ruleset: Ruleset, capacity: int, max_nodes: int = MAX_NODES):
         self._ruleset = ruleset
         signals = _signals(ruleset)
         tests = _field_tests([r for r in ruleset.signals if r.signal in signals], ruleset)
@@ -95,7 +98,7 @@ class DecisionSpace:
             self.swayed = tuple(self._swayed(level) for level in range(len(self.fields)))
             disagreeing = [self._truth(rule.when)[0] for rule in disputes]
             self.disputes = self._bits(disagreeing)
-            self.chain = Chain(self.diagrams, self.path, self.fields, disagreeing, _REMEMBERED)
+            self.chain = Chain(self.diagrams, self.path, self.fields, disagreeing, capacity)
             self.open_now = {path: self._open_now(path) for path in PATHS}
         except (CellCountError, DiagramSizeError) as error:
             raise SpaceSizeError(str(error)) from None

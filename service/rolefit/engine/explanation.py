@@ -70,10 +70,6 @@ class Explanation:
         self._derivation = derivation
         self._signal_evidence: dict[str, Evidence] = {}
 
-    def evidence(self, rule_id: str) -> Evidence:
-        """What a rule which fired rests on, signals traced back to fields."""
-        return self.evidence_of(self._derivation.met.get(rule_id, ()))
-
     def signal_evidence(self, signal: str) -> Evidence:
         """What a signal's value rests on; for UNKNOWN, tests of the absent fields."""
         if signal not in self._signal_evidence:
@@ -86,11 +82,15 @@ class Explanation:
         value = derivation.signals[signal]
         disputed = rule_id in derivation.met and rule_id in derivation.refuted
         if value == UNKNOWN and not disputed:
-            return _one_each(self._open_now.below(signal))
+            return self.open_below(signal)
         # A disputed signal rests on both sides.
         sides = [derivation.met] if value != "NO" else []
         sides += [derivation.refuted] if value != "YES" else []
         return self.evidence_of(a for side in sides for a in side.get(rule_id, ()))
+
+    def open_below(self, signal: str) -> Evidence:
+        """Tests of the absent fields that keep a signal unknown."""
+        return _one_each(self._open_now.below(signal))
 
     def evidence_of(self, alternatives: Iterable[Alternative]) -> Evidence:
         """What alternatives which came true rest on."""

@@ -41,13 +41,18 @@ def write_fact(profile: CandidateProfile, path: str, value: FactValue) -> None:
         setattr(message, name, value)
 
 
+def plain(value: FactValue) -> FactValue:
+    """The value that stands for all equal ones: a negative zero is an ordinary one."""
+    return value + 0.0 if isinstance(value, float) else value
+
+
 def _read_message(message: Message, prefix: str, facts: Facts) -> None:
     # ListFields holds exactly the fields that are set: absence needs no test of its own.
     for descriptor, value in message.ListFields():
         path = f"{prefix}{descriptor.name}"
         if descriptor.message_type is None:
             if descriptor.enum_type is None:
-                facts[path] = value
+                facts[path] = plain(value)
             elif (name := short_names(descriptor.enum_type).get(value)) is not None:
                 facts[path] = name
         elif is_set_message(descriptor.message_type):

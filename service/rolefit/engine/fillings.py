@@ -69,20 +69,26 @@ class FillingCounter:
     Args:
         space: All profiles.
         ask_first: Fields to ask for before others that settle more.
+        capacity: Most functions remembered.
     """
 
-    def __init__(self, space: DecisionSpace, ask_first: Collection[str]):
+    def __init__(self, space: DecisionSpace, ask_first: Collection[str], capacity: int):
         self._space = space
         self._ask_first = ask_first
+        self._capacity = capacity
         self._ask_rank = dict(zip(space.fields, space.ask_rank, strict=True))
         self._forget()
 
     def _forget(self) -> None:
-        self._open = Diagrams(self._space.diagrams.sizes, _MOST_NODES)
+        # There has to be room for the function of a profile of which nothing is known.
+        most = max(_MOST_NODES, len(self._space.diagrams.levels))
+        self._open = Diagrams(self._space.diagrams.sizes, most)
         self._known: dict[Ref, Fillings] = {}
 
     def fillings(self, position: Position) -> Fillings:
         """What is possible at a position of the decision space."""
+        if len(self._known) >= self._capacity:
+            self._forget()
         try:
             return self._recall(position)
         except DiagramSizeError:
@@ -165,8 +171,7 @@ class FillingCounter:
         by_level: dict[int, list[Ref]] = {}
         for ref in visits:
             by_level.setdefault(self._open.levels[ref], []).append(ref)
-        tested_at_all = {self._open.levels[ref] for ref in self._open.below(root) if ref >= 0}
-        settled = dict.fromkeys(sorted(tested_at_all), 0.0)
+        settled = dict.fromkeys(sorted(self._open.tested(root)), 0.0)
         for level, refs in by_level.items():
             if now == 0:
                 continue

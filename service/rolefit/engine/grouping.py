@@ -26,7 +26,7 @@ from rolefit.engine.ruleset import (
 
 # Most combinations of values that the subjects of a group may have, more or less: a group of
 # a single rule may have more.
-_MOST_COMBINATIONS = int(__import__("os").environ.get("MC", "3000"))
+_MOST_COMBINATIONS = 3_000
 # A signal has three values, but is told apart by what it rests on as well.
 _SIGNAL_WIDTH = 5
 

@@ -48,15 +48,17 @@ class Memory(Generic[K, V]):
 
     Attributes:
         known: What it holds; for reading alone.
+        asked: How often somebody looked, as far as those who look count it.
         misses: How often something was added, or would have been.
     """
 
-    __slots__ = ("capacity", "known", "misses", "name")
+    __slots__ = ("asked", "capacity", "known", "misses", "name")
 
     def __init__(self, name: str, capacity: int):
         self.name = name
         self.capacity = capacity
         self.known: dict[K, V] = {}
+        self.asked = 0
         self.misses = 0
 
     def add(self, key: K, value: V) -> V:
@@ -68,8 +70,41 @@ class Memory(Generic[K, V]):
             self.known[key] = value
         return value
 
-    def statistics(self, lookups: int) -> MemoryStatistics:
-        """How it did over so many lookups."""
-        return MemoryStatistics(
-            self.name, max(lookups, self.misses), self.misses, len(self.known), self.capacity
-        )
+    def statistics(self, lookups: int | None = None) -> MemoryStatistics:
+        """How it did over so many lookups, or those that were counted."""
+        asked = self.asked if lookups is None else lookups
+        return MemoryStatistics(self.name, asked, self.misses, len(self.known), self.capacity)
+
+
+class Pool(Generic[K, V]):
+    """Many small memories that share one capacity: full together, all of them begin anew.
+
+    Each is a plain dict that belongs to whoever looks things up in it.
+
+    Args:
+        capacity: Most entries of all together; 0 remembers nothing.
+
+    Attributes:
+        size: Entries of all together.
+    """
+
+    __slots__ = ("_filled", "capacity", "size")
+
+    def __init__(self, capacity: int):
+        self.capacity = capacity
+        self.size = 0
+        self._filled: list[dict[K, V]] = []
+
+    def add(self, known: dict[K, V], key: K, value: V) -> V:
+        """Remembers a value in one of the memories, and returns it."""
+        if self.size >= self.capacity:
+            for each in self._filled:
+                each.clear()
+            self._filled.clear()
+            self.size = 0
+        if self.capacity:
+            if not known:
+                self._filled.append(known)
+            self.size += key not in known
+            known[key] = value
+        return value

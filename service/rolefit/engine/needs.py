@@ -62,8 +62,9 @@ class NeedFinder:
             for level, size in enumerate(space.diagrams.sizes)
         ]
         self._sizes = space.diagrams.sizes
-        # There are as many as pairs of cells, so all are kept: equal steps are the same.
-        self._written_step = functools.cache(self._write_step)
+        # Mostly there are as many as pairs of cells. As long as they are remembered, equal
+        # steps are the same.
+        self._written_step = functools.lru_cache(capacity)(self._write_step)
         self._around: Memory[tuple[int, Values], _Around] = Memory("around", capacity)
         # By section and entry: the exit for each behaviour.
         self._exits = [

@@ -8,12 +8,12 @@ at what rules can see of it nor at whether the contract allows it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from rolefit.engine.decision_space import ABSENT, DecisionSpace
-from rolefit.engine.facts import Facts
+from rolefit.engine.facts import Facts, plain
 from rolefit.engine.memory import Memory
 from rolefit.engine.projection import Projection, Properties
 from rolefit.engine.vocabulary import FactValue, is_set_message, short_names
@@ -96,9 +96,8 @@ class _Lens:
 
     def _value(self, raw: _Raw) -> FactValue | None:
         if self._names is None:
-            # Adding 0.0 makes a negative zero an ordinary one.
-            return raw + 0.0 if isinstance(raw, float) else raw
-        if isinstance(raw, tuple):
+            return plain(cast(FactValue, raw))
+        if isinstance(raw, frozenset):
             return frozenset(self._names[number] for number in raw if number in self._names)
         return self._names.get(raw)
 
@@ -181,7 +180,8 @@ def _reader(lookups: Sequence[object]) -> Callable[[CandidateProfile], list[Any]
             value = f"{name}.{descriptor.name}"
             has = f"{name}.HasField('{descriptor.name}')"
             if inner is not None:
-                value = f"tuple({value}.values) if {has} else None"
+                # Neither order nor repetition counts, so what is remembered stays small.
+                value = f"frozenset({value}.values) if {has} else None"
             elif descriptor.enum_type is None:
                 # What is true is there: only a zero may be one that nobody gave.
                 value = f"{value} or ({value} if {has} else None)"

@@ -18,13 +18,16 @@ from rolefit.engine.answer_parts import evidence_messages
 from rolefit.engine.conditions import Test
 from rolefit.engine.explanation import Evidence
 from rolefit.engine.facts import Facts
-from rolefit.engine.memory import Memory
+from rolefit.engine.memory import Memory, Pool
 from rolefit.engine.observation import Observation, Observations, facts_of
 from rolefit.engine.templates import Template
 from rolefit.engine.vocabulary import Vocabulary
 from rolefit.engine.wire import nested, serialised, tag
 
 T = TypeVar("T")
+# There are thousands of parts, most of them shown with a few values: they share one capacity,
+# as if this many had a memory of their own.
+_SHARE = 4
 # Writes the message of a part, evidence left out.
 Head = Callable[[Facts], Message]
 # Turns what was written into what the answer is joined from.
@@ -37,7 +40,7 @@ class Part(Generic[T]):
     Args:
         slots: Places of the fields whose values it shows, among the observations.
         write: Writes it for observations.
-        capacity: Most combinations of values remembered.
+        pool: What it remembers counts there.
 
     Attributes:
         fixed: The part, if it shows no values.
@@ -45,33 +48,39 @@ class Part(Generic[T]):
         known: The part, by key; for reading alone.
     """
 
-    __slots__ = ("_memory", "_write", "fixed", "key", "known")
+    __slots__ = ("_pool", "_write", "fixed", "key", "known")
 
-    def __init__(self, slots: Sequence[int], write: Callable[[Observations], T], capacity: int):
+    def __init__(
+        self,
+        slots: Sequence[int],
+        write: Callable[[Observations], T],
+        pool: Pool[Any, Any],
+    ):
         self.fixed: T | None = None if slots else write([])
         self.key: Callable[[Observations], Any] = operator.itemgetter(*(slots or (0,)))
-        self._memory: Memory[Any, T] = Memory("part", capacity)
-        self.known = self._memory.known
+        self._pool = pool
+        self.known: dict[Any, T] = {}
         self._write = write
 
     def of(self, observations: Observations) -> T:
         """The part for one profile."""
         key = self.key(observations)
-        return self.known.get(key) or self._memory.add(key, self._write(observations))
+        return self.known.get(key) or self._pool.add(self.known, key, self._write(observations))
 
 
 class _Shown:
     """A test as evidence in parts of one kind: serialised for each observation."""
 
-    def __init__(self, test: Test, field: bytes, vocabulary: Vocabulary, capacity: int):
+    def __init__(self, test: Test, field: bytes, vocabulary: Vocabulary, pool: Pool[Any, Any]):
         self._test = test
         self._field = field
         self._vocabulary = vocabulary
-        self._memory: Memory[Observation, bytes] = Memory("evidence", capacity)
+        self._pool = pool
+        self._known: dict[Observation, bytes] = {}
 
     def of(self, observation: Observation) -> bytes:
-        known = self._memory.known.get(observation)
-        return known or self._memory.add(observation, self._write(observation))
+        known = self._known.get(observation)
+        return known or self._pool.add(self._known, observation, self._write(observation))
 
     def _write(self, observation: Observation) -> bytes:
         facts = facts_of([observation])
@@ -85,13 +94,13 @@ class PartMaker:
     Args:
         vocabulary: The fields.
         slots: The place of each field among the observations.
-        capacity: Most entries of a memory.
+        capacity: Most parts remembered; four times as many combinations of their values.
     """
 
     def __init__(self, vocabulary: Vocabulary, slots: Mapping[str, int], capacity: int):
         self._vocabulary = vocabulary
         self._slots = slots
-        self._capacity = capacity
+        self._pool: Pool[Any, Any] = Pool(_SHARE * capacity)
         self._shown: dict[tuple[Test, bytes], _Shown] = {}
         self._parts: Memory[Any, Part[Any]] = Memory("parts", capacity)
 
@@ -128,12 +137,12 @@ class PartMaker:
         return Part(
             holes,
             lambda observations: write(facts_of(observations[slot] for slot in holes)),
-            self._capacity,
+            self._pool,
         )
 
     def constant(self, value: T) -> Part[T]:
         """A part that is the same for all profiles."""
-        return Part((), lambda _: value, self._capacity)
+        return Part((), lambda _: value, self._pool)
 
     def _holes(self, sentence: Template) -> tuple[int, ...]:
         holes = dict.fromkeys(sentence.holes())
@@ -162,11 +171,11 @@ class PartMaker:
             return finish(message, nested(before, [first, *tests]))
 
         slots = dict.fromkeys([*holes, *(slot for slot, _ in shown)])
-        return Part(tuple(slots), write, self._capacity)
+        return Part(tuple(slots), write, self._pool)
 
     def _show(self, test: Test, home: FieldDescriptor) -> _Shown:
         assert home.message_type is not None
         key = test, tag(home.message_type.fields_by_name["evidence"])
         if key not in self._shown:
-            self._shown[key] = _Shown(*key, self._vocabulary, self._capacity)
+            self._shown[key] = _Shown(*key, self._vocabulary, self._pool)
         return self._shown[key]

@@ -19,7 +19,7 @@ from rolefit.engine.margins import FlipFinder, Turns
 from rolefit.engine.memory import Memory, MemoryStatistics
 from rolefit.engine.needs import NeedFinder
 from rolefit.engine.observation import Observation, Observations
-from rolefit.engine.ruleset import PATHS, Ruleset, VerdictRule
+from rolefit.engine.ruleset import Ruleset, VerdictRule
 from rolefit.engine.verdict import Judge, Verdict
 from rolefit.engine.vocabulary import Kind, Vocabulary
 from rolefit.engine.wire import serialised
@@ -64,6 +64,10 @@ class Prospects:
         judge: Says how certain a conclusion is.
         slots: The place of each field among the observations.
         capacity: Most entries of a memory.
+
+    Attributes:
+        known: Prospects by position; for reading alone.
+        memory: The same, to count in who looks.
     """
 
     def __init__(
@@ -79,13 +83,13 @@ class Prospects:
         self._slots = slots
         self._finder = None if space is None else NeedFinder(ruleset, space, capacity)
         self._flips = None if space is None else FlipFinder(ruleset.vocabulary, space, capacity)
-        self._memory: Memory[Position, Prospect] = Memory("positions", capacity)
+        self.memory: Memory[Position, Prospect] = Memory("positions", capacity)
         self._fronts: Memory[tuple[str, str, tuple[str, ...]], bytes] = Memory(
             "fronts", capacity
         )
         self._steps: Memory[tuple[FieldStep, Observation], bytes] = Memory("changes", capacity)
         self._margins: Memory[tuple[Turns, Observation], bytes] = Memory("margins", capacity)
-        self.known = self._memory.known
+        self.known = self.memory.known
 
     def learn(self, rule: VerdictRule, position: Position | None, facts: Facts) -> Prospect:
         """The prospect of a profile for which a verdict rule concluded.
@@ -95,7 +99,7 @@ class Prospects:
         """
         if position is None:
             return self._write(self._judge.judge(rule, facts))
-        return self._memory.add(position, self._write(self._judge.judge_at(rule, position)))
+        return self.memory.add(position, self._write(self._judge.judge_at(rule, position)))
 
     def _write(self, verdict: Verdict) -> Prospect:
         key = verdict.path, verdict.certainty, verdict.possible
@@ -138,6 +142,7 @@ class Prospects:
         """How far the numbers of a profile are from changing the path, serialised."""
         parts = []
         known = self._margins.known
+        self._margins.asked += len(prospect.turns)
         for slot, turns in prospect.turns:
             key = turns, observations[slot]
             parts.append(known.get(key) or self._margins.add(key, self._margin(*key)))
@@ -154,7 +159,9 @@ class Prospects:
         """What a path would need, as serialised parts of its assessment."""
         parts = []
         known = self._steps.known
-        for slot, step in prospect.needs.get(path, ()):
+        steps = prospect.needs.get(path, ())
+        self._steps.asked += len(steps)
+        for slot, step in steps:
             key = step, observations[slot]
             parts.append(known.get(key) or self._steps.add(key, self._step(*key)))
         return parts
@@ -164,13 +171,12 @@ class Prospects:
         changes = field_changes([step], facts, self._vocabulary)
         return serialised(pb.PathAssessment(would_need=changes))
 
-    def statistics(self, answers: int) -> list[MemoryStatistics]:
-        """How the memories did over so many answers."""
-        least = len(PATHS) - 1
+    def statistics(self) -> list[MemoryStatistics]:
+        """How the memories did so far."""
         return [
-            self._memory.statistics(answers),
-            self._steps.statistics(answers * least),
-            self._margins.statistics(answers),
+            self.memory.statistics(),
+            self._steps.statistics(),
+            self._margins.statistics(),
         ]
 
 

@@ -60,10 +60,10 @@ class Engine:
     def __init__(self, ruleset: Ruleset, capacity: int = REMEMBERED):
         self.ruleset = ruleset
         self.program = compile_ruleset(ruleset)
-        self.space = _space(ruleset)
+        self.space = _space(ruleset, capacity)
         self._explainer = Explainer(ruleset, self.program)
         self._changes = None if self.space is None else ChangeFinder(ruleset, self.space)
-        self._judge = Judge(ruleset, self.space, decisive_fields(ruleset))
+        self._judge = Judge(ruleset, self.space, decisive_fields(ruleset), capacity)
         self._sessions = {layer.name: LayerSession(layer) for layer in self.program.layers}
         self._observer = Observer(self.program.projection, self.space, capacity)
         self._answerer = Answerer(
@@ -200,7 +200,8 @@ class Engine:
         with self._lock:
             for session in self._sessions.values():
                 session.close()
-            self._sessions = {}
+            # Those who share them must not reach what a later engine may have got instead.
+            self._sessions.clear()
 
     def __enter__(self) -> Engine:
         return self
@@ -214,8 +215,8 @@ class Engine:
         self.close()
 
 
-def _space(ruleset: Ruleset) -> DecisionSpace | None:
+def _space(ruleset: Ruleset, capacity: int) -> DecisionSpace | None:
     try:
-        return DecisionSpace(ruleset)
+        return DecisionSpace(ruleset, capacity)
     except SpaceSizeError:
         return None

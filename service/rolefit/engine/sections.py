@@ -225,7 +225,6 @@ def _bounds(diagrams: Diagrams, fields: Sequence[str], disputes: Sequence[Ref]) 
     names = [field.split(".")[0] for field in fields]
     bounds = {level for level in range(1, count) if names[level] != names[level - 1]}
     for ref in disputes:
-        levels = [diagrams.levels[each] for each in diagrams.below(ref) if each >= 0]
-        if levels:
+        if levels := diagrams.tested(ref):
             bounds -= set(range(min(levels) + 1, max(levels) + 1))
     return [0, *sorted(bounds), count]

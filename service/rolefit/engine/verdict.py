@@ -52,13 +52,20 @@ class Judge:
         ruleset: The rules.
         space: All profiles as the rules see them; None if there are too many.
         decisive: The fields that verdicts rest on.
+        capacity: Most entries of a memory.
     """
 
-    def __init__(self, ruleset: Ruleset, space: DecisionSpace | None, decisive: Set[str]):
+    def __init__(
+        self,
+        ruleset: Ruleset,
+        space: DecisionSpace | None,
+        decisive: Set[str],
+        capacity: int,
+    ):
         order, first = ruleset.vocabulary.ask_order, ruleset.vocabulary.ask_first
         self._decisive = [path for path in order if path in decisive]
         self._space = space
-        self._counter = FillingCounter(space, first) if space is not None else None
+        self._counter = None if space is None else FillingCounter(space, first, capacity)
 
     def judge(self, rule: VerdictRule, facts: Facts) -> Verdict:
         """The verdict, given the rule that concluded.
