@@ -134,10 +134,10 @@ def test_the_bench_prints_a_line_for_every_engine() -> None:
         r"^\| (?!engine)(.+?) \| (\d+) \| \d+ \(.*\) \| [\d.]+ \|$", done.stdout, re.M
     )
     left_out = re.findall(r"^left out: (\w+): \S.*$", done.stdout, re.M)
-    assert len(rows) + len(left_out) == 6
+    assert len(rows) + len(left_out) == 7
     assert {wrong for _, wrong in rows} == {"0"}
-    assert rows[0][0].startswith("durable_rules")
-    assert rows[1][0].startswith("rolefit")
+    assert rows[0][0].startswith("rolefit")
+    assert rows[1][0].startswith("durable_rules")
 
 
 def test_too_few_rounds_are_refused_by_name() -> None:

@@ -159,16 +159,20 @@ class Diagrams:
             self._below[ref] = tuple(sorted(found, key=self.level_of, reverse=True))
         return self._below[ref]
 
-    def tested(self, ref: Ref) -> set[int]:
-        """The variables that a function tests."""
+    def inner(self, ref: Ref) -> set[Ref]:
+        """A function's nodes, in no order."""
         seen: set[Ref] = set()
         pending = [ref]
         while pending:
             each = pending.pop()
             if each >= 0 and each not in seen:
                 seen.add(each)
-                pending.extend(self.children[each])
-        return {self.levels[each] for each in seen}
+                pending += self.children[each]
+        return seen
+
+    def tested(self, ref: Ref) -> set[int]:
+        """The variables that a function tests."""
+        return {self.levels[each] for each in self.inner(ref)}
 
     def value(self, ref: Ref, assignment: Assignment) -> int:
         """The number for one assignment."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rolefit.engine.cells import NumberCells
-from rolefit.engine.decision_space import ABSENT, DecisionSpace, Position
+from rolefit.engine.decision_space import ABSENT, DecisionSpace
 from rolefit.engine.memory import Memory
 from rolefit.engine.ruleset import ALL_PATHS
-from rolefit.engine.sections import Behaviours, Values
+from rolefit.engine.sections import Behaviours, Ends, Values
 from rolefit.engine.vocabulary import Vocabulary
 
 
@@ -49,7 +50,7 @@ class _Turn:
     path: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Turns:
     """Where a number of one position turns the path, going down and going up."""
 
@@ -76,54 +77,63 @@ class FlipFinder:
             [level for level in section.levels if level in numbers]
             for section in space.chain.sections
         ]
-        # There are no more than ranges of cells.
-        self._words = functools.cache(self._write_words)
-        self._memory: Memory[tuple[object, ...], list[Turns]] = Memory("turns", capacity)
+        # As long as they are remembered, equal turns are the same.
+        self._turns = functools.lru_cache(capacity)(self._find_turns)
+        self._memory: Memory[tuple[int, Values, Ends], list[Turns]] = Memory("turns", capacity)
 
-    def turns(self, position: Position) -> list[Turns]:
-        """Where the numbers given at a position turn the path, in the order to ask."""
+    def turns(self, values: Sequence[Values], behaviours: Behaviours) -> list[Turns]:
+        """Where the numbers given at a position turn the path, in the order to ask.
+
+        Args:
+            values: The position, section by section.
+            behaviours: What the sections come to.
+        """
         chain = self._space.chain
-        values, behaviours = chain.standing(position)
         found: list[Turns] = []
         for number, entry in enumerate(chain.entries(behaviours)):
-            key = number, entry, values[number], behaviours[number:]
+            if not self._numbers[number]:
+                continue
+            ends = chain.ends(number, entry, behaviours[number + 1 :])
+            key = number, values[number], ends
             known = self._memory.known.get(key)
             found += known if known is not None else self._learn(*key)
-        return sorted(found, key=lambda turns: self._space.ask_rank[turns.level])
+        return sorted(found, key=self._place)
 
-    def _learn(
-        self, number: int, entry: int, values: Values, behaviours: Behaviours
-    ) -> list[Turns]:
+    def _place(self, turns: Turns) -> int:
+        return self._space.ask_rank[turns.level]
+
+    def _learn(self, number: int, values: Values, ends: Ends) -> list[Turns]:
         """The turns of the numbers of one section.
 
         Args:
             number: The section.
-            entry: Where it is entered.
             values: What its variables have.
-            behaviours: Its own, and those of the sections behind it.
+            ends: The path by its behaviour.
         """
-        chain = self._space.chain
-        section = chain.sections[number]
-        first, here = section.levels.start, chain.end(number, entry, behaviours)
+        section = self._space.chain.sections[number]
+        first = section.levels.start
 
         def path(level: int, value: int) -> int:
             """The path with another value of one variable."""
             tried = (*values[: level - first], value, *values[level - first + 1 :])
-            behaviour = section.standing(tried).behaviour
-            return chain.end(number, entry, (behaviour, *behaviours[1:]))
+            return ends[section.standing(tried).behaviour]
 
         found = []
         for level in self._numbers[number]:
             own, size = values[level - first], self._space.diagrams.sizes[level]
-            if own == ABSENT:
-                continue
-            below, above = (
-                self._turn(here, level, [(value, path(level, value)) for value in way])
-                for way in (range(own - 1, ABSENT, -1), range(own + 1, size))
-            )
-            if below or above:
-                found.append(Turns(self._space.fields[level], level, below, above))
-        return self._memory.add((number, entry, values, behaviours), found)
+            if own != ABSENT:
+                paths = tuple([path(level, value) for value in range(size)])
+                if turns := self._turns(level, own, paths):
+                    found.append(turns)
+        return self._memory.add((number, values, ends), found)
+
+    def _find_turns(self, level: int, own: int, paths: Ends) -> Turns | None:
+        """Where a number turns the path, given the path at each value of its variable."""
+        below = self._turn(level, range(own - 1, ABSENT, -1), paths[own], paths)
+        above = self._turn(level, range(own + 1, len(paths)), paths[own], paths)
+        if not (below or above):
+            return None
+        return Turns(self._space.fields[level], level, below, above)
 
     def margin(self, turns: Turns, value: float) -> Margin:
         """How far one value of the number is from there."""
@@ -132,23 +142,17 @@ class FlipFinder:
         below, above = (_flip(turn, cells, value) for turn in (turns.below, turns.above))
         return Margin(turns.field, value, below, above)
 
-    def _turn(self, here: int, level: int, paths: Iterable[tuple[int, int]]) -> _Turn | None:
-        """The first of a variable's values with another path, with those like it behind it."""
-        there = here
-        like: list[int] = []
-        for value, path in paths:
-            if there == here:
-                there = path
-            elif path != there:
-                break
-            if there != here:
-                like.append(value - 1)
-        if not like:
+    def _turn(self, level: int, way: range, here: int, paths: Ends) -> _Turn | None:
+        """The first values on the way that have another path, all with the same one."""
+        elsewhere = itertools.dropwhile(lambda value: paths[value] == here, way)
+        first = next(elsewhere, None)
+        if first is None:
             return None
-        return _Turn(self._words(level, tuple(like)), like[0], ALL_PATHS[there])
-
-    def _write_words(self, level: int, like: Values) -> str:
-        return self._space.cells[level].words(like, self._vocabulary)
+        there = paths[first]
+        like = [first, *itertools.takewhile(lambda value: paths[value] == there, elsewhere)]
+        cells = [value - 1 for value in like]
+        words = self._space.cells[level].words(cells, self._vocabulary)
+        return _Turn(words, cells[0], ALL_PATHS[there])
 
 
 def _flip(turn: _Turn | None, cells: NumberCells, value: float) -> Flip | None:

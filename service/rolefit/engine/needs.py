@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Sequence
 
 from rolefit.engine.decision_diagram import Ref
-from rolefit.engine.decision_space import ABSENT, DecisionSpace, Position
+from rolefit.engine.decision_space import ABSENT, DecisionSpace
 from rolefit.engine.efforts import FREE, NO_WAY, Efforts, FieldStep, Steps
 from rolefit.engine.memory import Memory
 from rolefit.engine.ruleset import ALL_PATHS, PATHS, Ruleset
 from rolefit.engine.sections import Behaviours, Chain, Section, Values
 
-# The size of a variable with two cells, and a value for "absent".
-_TWO_CELLS = 3
 # Variables at other values than those given.
 _Chosen = tuple[tuple[int, int], ...]
 # What it costs to give a section each of its behaviours.
 _Costs = tuple[int, ...]
-# For each path and each entry of a section: the least cost from there on, and the behaviours
-# that come at it.
-_Rest = list[tuple[_Costs, list[Behaviours]]]
+# For each behaviour of a section whether it leads to the path wanted, all else given.
+_Good = tuple[bool, ...]
+# By entry of a section: the least cost on one side of it, and the behaviours that come at it.
+_Ways = tuple[list[int], list[Behaviours]]
 
 
 class _Around:
@@ -71,40 +71,47 @@ class NeedFinder:
             [tuple(exits) for exits in zip(*section.exits, strict=True)]
             for section in space.chain.sections
         ]
-        self._ends: _Rest = [
+        self._counts = [1 + max(max(exits) for exits in section) for section in self._exits]
+        # What lies before the middle is looked at once for all paths; what lies behind it has
+        # few costs, so that is remembered.
+        self._middle = (1 + len(self._exits)) // 2
+        self._ends: list[_Ways] = [
             (
-                tuple(FREE if end == path else NO_WAY for end in range(len(ALL_PATHS))),
+                [FREE if end == path else NO_WAY for end in range(len(ALL_PATHS))],
                 [()] * len(ALL_PATHS),
             )
             for path in range(len(PATHS))
         ]
-        self._rest: Memory[tuple[int, tuple[_Costs, ...]], _Rest] = Memory("rest", capacity)
-        self._steps: Memory[tuple[object, ...], Steps] = Memory("steps", capacity)
+        self._behind: Memory[tuple[int, tuple[_Costs, ...]], list[_Ways]] = Memory(
+            "behind", capacity
+        )
+        self._steps: Memory[tuple[int, Values, int, _Good], Steps] = Memory("steps", capacity)
 
-    def needs(self, position: Position) -> dict[str, Steps]:
+    def needs(self, values: Sequence[Values], own: Behaviours) -> dict[str, Steps]:
         """For each path but the present one, the fewest fields that had to differ.
 
         None makes facts disagree that did not before. A path that no values lead to has no
         entry.
+
+        Args:
+            values: A position, section by section.
+            own: What the sections come to.
         """
-        values, own = self._chain.standing(position)
         around = [self._from(number, each) for number, each in enumerate(values)]
         here = self._chain.end(0, 0, own)
-        first = around[0].costs
-        rest = self._after(1, tuple([each.costs for each in around[1:]]))
-        # The first section is entered at one place alone; by behaviour, where it is left.
-        left_at = self._exits[0][0]
+        costs = [each.costs for each in around]
+        paid, ways = self._before(costs[: self._middle])
+        behind = self._after(self._middle, tuple(costs[self._middle :]))
         needs = {}
         for number, path in enumerate(PATHS):
             if number == here:
                 continue
-            left, behaviours = rest[number]
-            totals = list(map(operator.add, first, [left[each] for each in left_at]))
+            left, rest = behind[number]
+            totals = list(map(operator.add, paid, left))
             least = min(totals)
             if least < NO_WAY:
-                start = totals.index(least)
-                chosen = (start, *behaviours[left_at[start]])
-                needs[path] = self._written(values, around, chosen)
+                middle = totals.index(least)
+                needs[path] = self._written(values, around, own, ways[middle] + rest[middle])
         return needs
 
     def _from(self, number: int, values: Values) -> _Around:
@@ -142,76 +149,84 @@ class NeedFinder:
                 costs[standing.behaviour], moves[standing.behaviour] = total, chosen
         return _Around(tuple(costs), moves)
 
-    def _after(self, number: int, costs: tuple[_Costs, ...]) -> _Rest:
-        """What the sections from one on come to, given what each of them costs.
+    def _before(self, costs: Sequence[_Costs]) -> _Ways:
+        """By exit of the last of the first sections: the cheapest way there."""
+        paid = [FREE]
+        ways: list[Behaviours] = [()]
+        for number, cost in enumerate(costs):
+            count = self._counts[number]
+            found = [NO_WAY] * count
+            behaviours: list[Behaviours] = [()] * count
+            for entry, so_far in enumerate(paid):
+                if so_far >= NO_WAY:
+                    continue
+                for behaviour, exit_ in enumerate(self._exits[number][entry]):
+                    total = so_far + cost[behaviour]
+                    if total < found[exit_]:
+                        found[exit_] = total
+                        behaviours[exit_] = (*ways[entry], behaviour)
+            paid, ways = found, behaviours
+        return paid, ways
 
-        For every path: by entry the least cost from there on, and the behaviours at that.
-        """
-        if number == len(self._chain.sections):
+    def _after(self, number: int, costs: tuple[_Costs, ...]) -> list[_Ways]:
+        """For every path, by entry of a section: the cheapest way from there on."""
+        if not costs:
             return self._ends
-        known = self._rest.known.get((number, costs))
+        known = self._behind.known.get((number, costs))
         if known is None:
             after = self._after(number + 1, costs[1:])
-            rest = [self._before(number, costs[0], *each) for each in after]
-            known = self._rest.add((number, costs), rest)
+            ways = [self._further(number, costs[0], *each) for each in after]
+            known = self._behind.add((number, costs), ways)
         return known
 
-    def _before(
-        self, number: int, cost: _Costs, least: _Costs, best: list[Behaviours]
-    ) -> tuple[_Costs, list[Behaviours]]:
-        """The same for one path and one more section in front."""
+    def _further(
+        self, number: int, cost: _Costs, left: list[int], rest: list[Behaviours]
+    ) -> _Ways:
+        """The same for one path, with one more section in front."""
         found: list[int] = []
         behaviours: list[Behaviours] = []
         for exits in self._exits[number]:
-            totals = list(map(operator.add, cost, [least[each] for each in exits]))
-            total = min(totals)
-            behaviour = totals.index(total)
-            found.append(total)
-            behaviours.append((behaviour, *best[exits[behaviour]]))
-        return tuple(found), behaviours
+            totals = list(map(operator.add, cost, [left[each] for each in exits]))
+            least = min(totals)
+            behaviour = totals.index(least)
+            found.append(least)
+            behaviours.append((behaviour, *rest[exits[behaviour]]))
+        return found, behaviours
 
     def _written(
-        self, values: list[Values], around: list[_Around], behaviours: Behaviours
+        self,
+        values: Sequence[Values],
+        around: list[_Around],
+        own: Behaviours,
+        wanted: Behaviours,
     ) -> Steps:
-        """The steps that give every section the behaviours wanted."""
+        """The steps that give every section the behaviour wanted."""
         steps: list[FieldStep] = []
-        entries: list[int] = []
-        for number, behaviour in enumerate(behaviours):
-            chosen = around[number].chosen[behaviour]
-            first, own = self._chain.sections[number].levels.start, values[number]
-            if all(self._is_plain(level, own[level - first]) for level, _ in chosen):
-                steps += [
-                    self._written_step(level, own[level - first], value, (value,))
-                    for level, value in chosen
-                ]
-                continue
-            entries = entries or self._chain.entries(behaviours)
-            key = number, own, entries[number], behaviours[number:]
-            known = self._steps.known.get(key)
-            if known is None:
-                known = self._steps.add(key, self._section_steps(*key, chosen))
-            steps += known
+        entry = 0
+        for number, behaviour in enumerate(wanted):
+            if behaviour != own[number]:
+                ends = self._chain.ends(number, entry, wanted[number + 1 :])
+                goal = ends[behaviour]
+                good = tuple([end == goal for end in ends])
+                key = number, values[number], behaviour, good
+                known = self._steps.known.get(key)
+                if known is None:
+                    chosen = around[number].chosen[behaviour]
+                    known = self._steps.add(key, self._section_steps(*key, chosen))
+                steps += known
+            entry = self._exits[number][entry][behaviour]
         return self._efforts.ordered(steps)
 
-    def _is_plain(self, level: int, old: int) -> bool:
-        """Whether a variable has but one value beside the old one that could do."""
-        return old != ABSENT and self._sizes[level] <= _TWO_CELLS
-
     def _section_steps(
-        self,
-        number: int,
-        values: Values,
-        entry: int,
-        behaviours: Behaviours,
-        chosen: _Chosen,
+        self, number: int, values: Values, behaviour: int, good: _Good, chosen: _Chosen
     ) -> Steps:
         """The steps within one section.
 
         Args:
             number: The section.
             values: What its variables have.
-            entry: Where it is entered.
-            behaviours: Those wanted of it and of the sections behind it.
+            behaviour: The one wanted of it.
+            good: By behaviour, whether it would do as well.
             chosen: The values to give to some variables.
         """
         section = self._chain.sections[number]
@@ -219,7 +234,6 @@ class NeedFinder:
         for level, value in chosen:
             moved[level - first] = value
         before = section.standing(values).disputes
-        goal = self._chain.end(number, entry, behaviours)
 
         def does(level: int, value: int) -> bool:
             """Whether another value of one variable would do."""
@@ -227,8 +241,7 @@ class NeedFinder:
                 return False
             tried = (*moved[: level - first], value, *moved[level - first + 1 :])
             standing = section.standing(tried)
-            end = self._chain.end(number, entry, (standing.behaviour, *behaviours[1:]))
-            return end == goal and not standing.disputes & ~before
+            return good[standing.behaviour] and not standing.disputes & ~before
 
         return tuple(
             self._step(level, values[level - first], value, functools.partial(does, level))

@@ -6,13 +6,13 @@ once for each position and remembered in serialised parts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rolefit.engine.answer_parts import path_number
 from rolefit.engine.change_messages import field_changes, margin_message
 from rolefit.engine.decision_space import DecisionSpace, Position
-from rolefit.engine.efforts import FieldStep
+from rolefit.engine.efforts import FieldStep, Steps
 from rolefit.engine.facts import Facts
 from rolefit.engine.fillings import OpenField
 from rolefit.engine.margins import FlipFinder, Turns
@@ -20,14 +20,16 @@ from rolefit.engine.memory import Memory, MemoryStatistics
 from rolefit.engine.needs import NeedFinder
 from rolefit.engine.observation import Observation, Observations
 from rolefit.engine.ruleset import Ruleset, VerdictRule
+from rolefit.engine.sections import Chain
 from rolefit.engine.verdict import Judge, Verdict
-from rolefit.engine.vocabulary import Kind, Vocabulary
-from rolefit.engine.wire import serialised
+from rolefit.engine.vocabulary import Kind
+from rolefit.engine.wire import nested, serialised, tag
 from rolefit.v1 import recommendation_pb2 as pb
 
 # Questions in the smallest view.
 _MOST_BASIC_QUESTIONS = 3
 _PROVEN = serialised(pb.Recommendation(proven=True))
+_QUESTION = tag(pb.Recommendation.DESCRIPTOR.fields_by_name["next_questions"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +43,8 @@ class Prospect:
         questions: What to ask, serialised.
         basic_questions: The first of them.
         proven: Whether all fillings were looked at, serialised.
-        turns: Where numbers change the path, by the field's place among the observations.
-        needs: For each path what it would need, likewise.
+        turns: Where numbers change the path.
+        needs: For each path what it would need.
     """
 
     path: str
@@ -51,8 +53,8 @@ class Prospect:
     questions: bytes
     basic_questions: bytes
     proven: bytes
-    turns: tuple[tuple[int, Turns], ...]
-    needs: Mapping[str, tuple[tuple[int, FieldStep], ...]]
+    turns: Sequence[Turns]
+    needs: Mapping[str, Steps]
 
 
 class Prospects:
@@ -81,11 +83,18 @@ class Prospects:
         self._vocabulary = ruleset.vocabulary
         self._judge = judge
         self._slots = slots
-        self._finder = None if space is None else NeedFinder(ruleset, space, capacity)
-        self._flips = None if space is None else FlipFinder(ruleset.vocabulary, space, capacity)
+        self._around: tuple[FlipFinder, NeedFinder, Chain] | None = None
+        if space is not None:
+            flips = FlipFinder(ruleset.vocabulary, space, capacity)
+            self._around = flips, NeedFinder(ruleset, space, capacity), space.chain
         self.memory: Memory[Position, Prospect] = Memory("positions", capacity)
         self._fronts: Memory[tuple[str, str, tuple[str, ...]], bytes] = Memory(
             "fronts", capacity
+        )
+        # One for each field at most.
+        self._asking: dict[str, bytes] = {}
+        self._asked: Memory[tuple[OpenField, ...], tuple[bytes, bytes]] = Memory(
+            "questions", capacity
         )
         self._steps: Memory[tuple[FieldStep, Observation], bytes] = Memory("changes", capacity)
         self._margins: Memory[tuple[Turns, Observation], bytes] = Memory("margins", capacity)
@@ -103,7 +112,15 @@ class Prospects:
 
     def _write(self, verdict: Verdict) -> Prospect:
         key = verdict.path, verdict.certainty, verdict.possible
-        questions, few = self._questions(verdict) if verdict.open_fields else (b"", b"")
+        questions, few = b"", b""
+        if asked := verdict.open_fields:
+            questions, few = self._asked.known.get(asked) or self._questions(asked)
+        turns: Sequence[Turns] = ()
+        needs: Mapping[str, Steps] = {}
+        if verdict.position is not None and self._around is not None:
+            flips, finder, chain = self._around
+            standing = chain.standing(verdict.position)
+            turns, needs = flips.turns(*standing), finder.needs(*standing)
         return Prospect(
             path=verdict.path,
             certainty=verdict.certainty,
@@ -111,47 +128,48 @@ class Prospects:
             questions=questions,
             basic_questions=few,
             proven=_PROVEN if verdict.proven else b"",
-            turns=self._turns(verdict.position),
-            needs=self._needs(verdict.position),
+            turns=turns,
+            needs=needs,
         )
 
-    def _questions(self, verdict: Verdict) -> tuple[bytes, bytes]:
+    def _questions(self, asked: tuple[OpenField, ...]) -> tuple[bytes, bytes]:
         """All questions, and those of the smallest view."""
-        questions = [_question(each, self._vocabulary) for each in verdict.open_fields]
-        few = questions[:_MOST_BASIC_QUESTIONS]
-        return (
-            serialised(pb.Recommendation(next_questions=questions)),
-            serialised(pb.Recommendation(next_questions=few)),
+        questions = [nested(_QUESTION, self._question(each)) for each in asked]
+        written = b"".join(questions), b"".join(questions[:_MOST_BASIC_QUESTIONS])
+        return self._asked.add(asked, written)
+
+    def _question(self, about: OpenField) -> tuple[bytes, bytes]:
+        """What is asked, and what may come of it."""
+        known = self._asking.get(about.field)
+        if known is None:
+            field = self._vocabulary.fields[about.field]
+            asking = pb.NextQuestion(
+                field=about.field,
+                question=self._vocabulary.words[about.field].question,
+                options=field.values if field.kind in (Kind.CHOICE, Kind.SET) else (),
+            )
+            known = self._asking[about.field] = serialised(asking)
+        outcome = pb.NextQuestion(
+            could_lead_to=[path_number(path) for path in about.sways],
+            essential=about.essential,
+            settles=about.settles,
         )
-
-    def _turns(self, position: Position | None) -> tuple[tuple[int, Turns], ...]:
-        if position is None or self._flips is None:
-            return ()
-        return tuple((self._slots[turns.field], turns) for turns in self._flips.turns(position))
-
-    def _needs(self, position: Position | None) -> dict[str, tuple[tuple[int, FieldStep], ...]]:
-        if position is None or self._finder is None:
-            return {}
-        needs = self._finder.needs(position)
-        return {
-            path: tuple((self._slots[step.field], step) for step in steps)
-            for path, steps in needs.items()
-        }
+        return known, serialised(outcome)
 
     def margins(self, prospect: Prospect, observations: Observations) -> list[bytes]:
         """How far the numbers of a profile are from changing the path, serialised."""
         parts = []
         known = self._margins.known
         self._margins.asked += len(prospect.turns)
-        for slot, turns in prospect.turns:
-            key = turns, observations[slot]
+        for turns in prospect.turns:
+            key = turns, observations[self._slots[turns.field]]
             parts.append(known.get(key) or self._margins.add(key, self._margin(*key)))
         return parts
 
     def _margin(self, turns: Turns, observation: Observation) -> bytes:
         assert isinstance(observation.value, int | float)
-        assert self._flips is not None
-        margin = self._flips.margin(turns, observation.value)
+        assert self._around is not None
+        margin = self._around[0].margin(turns, observation.value)
         message = margin_message(margin, self._vocabulary)
         return serialised(pb.Recommendation(margins=[message]))
 
@@ -161,8 +179,8 @@ class Prospects:
         known = self._steps.known
         steps = prospect.needs.get(path, ())
         self._steps.asked += len(steps)
-        for slot, step in steps:
-            key = step, observations[slot]
+        for step in steps:
+            key = step, observations[self._slots[step.field]]
             parts.append(known.get(key) or self._steps.add(key, self._step(*key)))
         return parts
 
@@ -187,16 +205,3 @@ def _front(path: str, certainty: str, possible: tuple[str, ...]) -> bytes:
         possible_paths=[path_number(each) for each in possible],
     )
     return serialised(front)
-
-
-def _question(about: OpenField, vocabulary: Vocabulary) -> pb.NextQuestion:
-    field = vocabulary.fields[about.field]
-    options = field.values if field.kind in (Kind.CHOICE, Kind.SET) else ()
-    return pb.NextQuestion(
-        field=about.field,
-        question=vocabulary.words[about.field].question,
-        options=options,
-        could_lead_to=[path_number(path) for path in about.sways],
-        essential=about.essential,
-        settles=about.settles,
-    )

@@ -22,6 +22,8 @@ from rolefit.engine.ruleset import ALL_PATHS
 Values = tuple[int, ...]
 # One behaviour for each section.
 Behaviours = tuple[int, ...]
+# For each behaviour of a section the path that it leads to, all else given.
+Ends = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,7 @@ class Chain:
             )
             for i in range(len(bounds) - 1)
         )
+        self._ends: Memory[tuple[int, int, Behaviours], Ends] = Memory("ends", capacity)
 
     def _bits(self, disputes: Sequence[Ref], levels: range) -> Ref:
         """The contradictions among some variables, as bits."""
@@ -182,6 +185,21 @@ class Chain:
         for each, behaviour in zip(self.sections[section:], behaviours, strict=True):
             entry = each.exits[behaviour][entry]
         return entry
+
+    def ends(self, section: int, entry: int, after: Behaviours) -> Ends:
+        """To which path each behaviour of a section leads.
+
+        Args:
+            section: The section.
+            entry: Where it is entered.
+            after: The behaviours of the sections behind it.
+        """
+        key = section, entry, after
+        known = self._ends.known.get(key)
+        if known is None:
+            exits = [exits[entry] for exits in self.sections[section].exits]
+            known = self._ends.add(key, tuple(self.end(section + 1, e, after) for e in exits))
+        return known
 
     def standing(self, position: Sequence[int]) -> tuple[list[Values], Behaviours]:
         """The values of every section at a position, and what they come to."""
