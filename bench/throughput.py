@@ -202,9 +202,10 @@ def two_workers(load: Load, folder: Path, count: int) -> None:
         server = ServerProcess(at, "--workers", str(workers))
         pids = server.worker_pids if workers > 1 else [server.process.pid]
         try:
-            load.run(server.port, pids, count, 0.0, 0, "0,1")
+            # Each worker has to learn for itself.
+            load.run(server.port, pids, workers * count, 0.0, 0, "0,1")
             before = [cpu_seconds(pid) for pid in pids]
-            load.run(server.port, pids, count, 0.0, count, "0,1")
+            load.run(server.port, pids, count, 0.0, workers * count, "0,1")
             used = [cpu_seconds(pid) - old for pid, old in zip(pids, before, strict=True)]
             carried.append(count / max(used))
         finally:
