@@ -19,7 +19,7 @@ from rolefit.engine import grouping as grouping_module
 from rolefit.engine.conditions import Names, Test, describe, parse_condition
 from rolefit.engine.facts import Facts
 from rolefit.engine.inference import LayerSession
-from rolefit.engine.memory import Memory, Pool
+from rolefit.engine.memory import Memory
 from rolefit.engine.projection import Properties
 from rolefit.engine.ruleset import Ruleset
 from rolefit.engine.yaml_source import read_yaml
@@ -264,42 +264,73 @@ def test_what_is_asked_again_is_known(shipped: Ruleset) -> None:
             assert each.lookups == 2 * earlier.lookups
 
 
-def test_a_memory_that_is_full_begins_anew() -> None:
-    memory: Memory[int, str] = Memory("numbers", 2)
+def test_a_full_memory_keeps_what_is_asked_for() -> None:
+    memory: Memory[int, str] = Memory("numbers", 4)
     known = memory.known
     for number in range(3):
         assert memory.add(number, str(number)) == str(number)
     assert known is memory.known
     assert known == {2: "2"}
-    assert memory.misses == 3
-    memory.add(2, "two")
-    assert known == {2: "two"}
+    assert (memory.again(0), memory.again(5)) == ("0", None)
+    assert known == {2: "2", 0: "0"}
+    memory.add(3, "3")
+    assert (memory.again(0), memory.again(1), memory.again(2)) == ("0", None, "2")
+    assert memory.misses == 4
+    assert memory.statistics().size <= memory.capacity
+    memory.forget()
+    assert (memory.known, memory.again(3), memory.statistics().size) == ({}, None, 0)
 
 
-def test_a_pool_that_is_full_begins_anew() -> None:
-    pool: Pool[int, str] = Pool(3)
-    odd: dict[int, str] = {}
-    even: dict[int, str] = {}
-    assert pool.add(odd, 1, "one") == "one"
-    pool.add(odd, 1, "uno")
-    pool.add(even, 2, "two")
-    pool.add(odd, 3, "three")
-    assert (odd, even, pool.size) == ({1: "uno", 3: "three"}, {2: "two"}, 3)
-    pool.add(even, 4, "four")
-    assert (odd, even, pool.size) == ({}, {4: "four"}, 1)
-    pool.add(odd, 5, "five")
-    assert (odd, pool.size) == ({5: "five"}, 2)
+def test_a_memory_of_one_holds_one() -> None:
+    memory: Memory[int, str] = Memory("numbers", 1)
+    for number in range(3):
+        memory.add(number, str(number))
+        assert (memory.known, memory.statistics().size) == ({number: str(number)}, 1)
 
 
 def test_all_parts_together_stay_within_one_capacity(shipped: Ruleset) -> None:
     with Engine(shipped, capacity=5) as engine:
-        (pool,) = (p for p in gc.get_objects() if isinstance(p, Pool) and p.capacity == 20)
+        (written,) = (
+            each
+            for each in gc.get_objects()
+            if isinstance(each, Memory) and (each.name, each.capacity) == ("written", 20)
+        )
         most = 0
         for facts in walk(4, 1.0, length=20):
             said(engine, facts)
-            assert pool.size <= pool.capacity
-            most = max(most, pool.size)
-        assert most > pool.capacity / 2
+            size = written.statistics().size
+            assert size <= written.capacity
+            most = max(most, size)
+        assert most > written.capacity / 2
+
+
+def test_an_engine_that_forgets_answers_as_before(shipped: Ruleset) -> None:
+    profiles = walk(9, 0.9)
+    with Engine(shipped) as engine:
+        seen = engine.observe(message(profiles[0]))
+        before = [said(engine, facts) for facts in profiles]
+        engine.forget()
+        assert not any(each.size for each in engine.cache_statistics())
+        # A call may have looked at its profile just before.
+        assert engine.answer(seen).body == before[0].body
+        assert [said(engine, facts) for facts in profiles] == before
+
+
+def test_what_an_engine_forgot_is_gone_at_once(shipped: Ruleset) -> None:
+    """No look of the garbage collector is needed: those are rare in a server."""
+    with Engine(shipped) as engine:
+        for facts in walk(3, 0.9, length=20):
+            said(engine, facts)
+        gc.collect()
+        gc.disable()
+        try:
+            held = len(gc.get_objects())
+            engine.forget()
+            left = len(gc.get_objects())
+            gc.collect()
+            assert held - left > 3 * (left - len(gc.get_objects()))
+        finally:
+            gc.enable()
 
 
 def test_equal_tests_say_the_same(shipped: Ruleset) -> None:

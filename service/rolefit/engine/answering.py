@@ -102,6 +102,7 @@ class Answerer:
         layout = Layout(fields, derived)
         slot_of = {field: slot for slot, field in enumerate(fields)}
         maker = PartMaker(ruleset.vocabulary, slot_of, capacity)
+        self._maker = maker
         self._places = Places(ruleset, PartWriter(ruleset), maker)
         self._concluder = Concluder(
             ruleset, program, explainer, sessions, self._places, layout, capacity
@@ -189,7 +190,9 @@ class Answerer:
         if self._variables is not None:
             position = tuple([cell.place for cell in self._variables(slots)])
             self._prospects.memory.asked += 1
-            known = self._prospects.known.get(position)
+            known = self._prospects.known.get(position) or self._prospects.memory.again(
+                position
+            )
             if known is not None:
                 return known
         return self._prospects.learn(rule, position, facts_of(observations))
@@ -199,6 +202,7 @@ class Answerer:
     ) -> tuple[list[Any], list[int]]:
         """What the rules found: parts by place, and points for each path."""
         passed = progress.passed
+        written = self._maker.written.known
         parts = self._places.blank[:]
         scores = [_NO_POINTS]
         for recall in self._finding:
@@ -207,8 +211,8 @@ class Answerer:
             for place, part in found.fixed:
                 parts[place] = part
             for place, shown in found.shown:
-                values = shown.key(observations)
-                parts[place] = shown.known.get(values) or shown.of(observations)
+                shows = shown, shown.key(observations)
+                parts[place] = written.get(shows) or shown.of(observations)
             if found.points is not None:
                 scores.append(found.points)
             passed.append(found)
@@ -217,6 +221,9 @@ class Answerer:
     def _find(
         self, recall: Recall[_Found], key: Key, slots: Slots, prospect: Prospect
     ) -> _Found:
+        again = recall.memory.again(key)
+        if again is not None:
+            return again
         answer = self._program.answer_properties(prospect.path, prospect.certainty)
         fired = recall.fire(key, answer)
         rules = [self._rules[rule_id] for rule_id in fired.sides[MET]]
@@ -240,7 +247,7 @@ class Answerer:
     ) -> RuleParts:
         """The parts of a rule that fired by these alternatives."""
         key = alternatives, self._rule_keys[rule.id](slots)
-        known = self._parts_of.known.get(key)
+        known = self._parts_of.known.get(key) or self._parts_of.again(key)
         if known is None:
             evidence = self._explainer.evidence_of(
                 alternatives, lambda signal: self._layout.state(slots, signal).evidence
@@ -277,7 +284,8 @@ class Answerer:
             for sentence, said in against:
                 why_not.setdefault(sentence, said)
             key = path, -minus_points if reasons or against else None, openness[i]
-            head = self._heads.known.get(key) or self._heads.add(key, self._head(*key))
+            head = self._heads.known.get(key) or self._heads.again(key)
+            head = head or self._heads.add(key, self._head(*key))
             needs = self._prospects.needs(prospect, path, observations)
             body.append(nested(_ASSESSMENTS, (head, reasons, *why_not.values(), *needs)))
 
@@ -311,9 +319,8 @@ class Answerer:
         """The panel about pay: its notes stand in the midst of what a statement says."""
         rule = next(filter(None, parts[self._places.pays]))
         key = rule.id, path
-        panel = self._panels.known.get(key) or self._panels.add(
-            key, self._places.panel(rule, path)
-        )
+        panel = self._panels.known.get(key) or self._panels.again(key)
+        panel = panel or self._panels.add(key, self._places.panel(rule, path))
         front, back = panel.fixed or panel.of(observations)
         notes = parts[self._places.notes] if rule.value == COVERED else ()
         return nested(_COMPENSATION, (front, *notes, back))
@@ -333,6 +340,10 @@ class Answerer:
         derivation = progress.derivation()
         fired = (rule.id for rule in self._ruleset.rules if rule.id in derivation.met)
         return derivation.facts, tuple(fired)
+
+    def close(self) -> None:
+        """Lets go of parts; they and their maker hold each other."""
+        self._maker.close()
 
     def statistics(self) -> list[MemoryStatistics]:
         """How the memories did so far."""

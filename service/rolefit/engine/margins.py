@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,9 +76,12 @@ class FlipFinder:
             [level for level in section.levels if level in numbers]
             for section in space.chain.sections
         ]
-        # As long as they are remembered, equal turns are the same.
-        self._turns = functools.lru_cache(capacity)(self._find_turns)
-        self._memory: Memory[tuple[int, Values, Ends], list[Turns]] = Memory("turns", capacity)
+        # By number, its value and the path at each value; nothing where there is no turn. As
+        # long as they are remembered, equal turns are the same.
+        self._turns: Memory[tuple[int, int, Ends], tuple[Turns, ...]]
+        self._turns = Memory("turns", capacity)
+        self._memory: Memory[tuple[int, Values, Ends], list[Turns]]
+        self._memory = Memory("section turns", capacity)
 
     def turns(self, values: Sequence[Values], behaviours: Behaviours) -> list[Turns]:
         """Where the numbers given at a position turn the path, in the order to ask.
@@ -95,7 +97,7 @@ class FlipFinder:
                 continue
             ends = chain.ends(number, entry, behaviours[number + 1 :])
             key = number, values[number], ends
-            known = self._memory.known.get(key)
+            known = self._memory.known.get(key) or self._memory.again(key)
             found += known if known is not None else self._learn(*key)
         return sorted(found, key=self._place)
 
@@ -118,22 +120,24 @@ class FlipFinder:
             tried = (*values[: level - first], value, *values[level - first + 1 :])
             return ends[section.standing(tried).behaviour]
 
-        found = []
+        found: list[Turns] = []
         for level in self._numbers[number]:
             own, size = values[level - first], self._space.diagrams.sizes[level]
             if own != ABSENT:
                 paths = tuple([path(level, value) for value in range(size)])
-                if turns := self._turns(level, own, paths):
-                    found.append(turns)
+                found += self._turns_of(level, own, paths)
         return self._memory.add((number, values, ends), found)
 
-    def _find_turns(self, level: int, own: int, paths: Ends) -> Turns | None:
+    def _turns_of(self, level: int, own: int, paths: Ends) -> tuple[Turns, ...]:
         """Where a number turns the path, given the path at each value of its variable."""
-        below = self._turn(level, range(own - 1, ABSENT, -1), paths[own], paths)
-        above = self._turn(level, range(own + 1, len(paths)), paths[own], paths)
-        if not (below or above):
-            return None
-        return Turns(self._space.fields[level], level, below, above)
+        key = level, own, paths
+        known = self._turns.known.get(key) or self._turns.again(key)
+        if known is None:
+            below = self._turn(level, range(own - 1, ABSENT, -1), paths[own], paths)
+            above = self._turn(level, range(own + 1, len(paths)), paths[own], paths)
+            turns = Turns(self._space.fields[level], level, below, above)
+            known = self._turns.add(key, (turns,) if below or above else ())
+        return known
 
     def margin(self, turns: Turns, value: float) -> Margin:
         """How far one value of the number is from there."""

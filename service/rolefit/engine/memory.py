@@ -1,8 +1,9 @@
 """What was worked out once and may be asked for again.
 
-Lookups of the hot path go to `known`, a plain dict, without a call in between; a memory that
-is full forgets everything and begins anew, which costs nothing per lookup and keeps its size
-bounded.
+Lookups of the hot path go to `known`, a plain dict, without a call in between. When it is full
+its entries become the older ones, from where those still asked for come back; the others are
+gone when it is full again. That costs nothing per lookup, keeps the size bounded, and what is
+used all the time is never lost.
 """
 
 from __future__ import annotations
@@ -47,64 +48,52 @@ class Memory(Generic[K, V]):
         capacity: Most entries; 0 remembers nothing.
 
     Attributes:
-        known: What it holds; for reading alone.
+        known: What it holds but for the older entries; for reading alone.
         asked: How often somebody looked, as far as those who look count it.
         misses: How often something was added, or would have been.
     """
 
-    __slots__ = ("asked", "capacity", "known", "misses", "name")
+    __slots__ = ("_older", "asked", "capacity", "known", "misses", "name")
 
     def __init__(self, name: str, capacity: int):
         self.name = name
         self.capacity = capacity
         self.known: dict[K, V] = {}
+        self._older: dict[K, V] = {}
         self.asked = 0
         self.misses = 0
+
+    def again(self, key: K) -> V | None:
+        """A value that is not in `known` any more, but among the older ones; None otherwise.
+
+        It is known from then on.
+        """
+        value = self._older.pop(key, None)
+        if value is not None:
+            self._keep(key, value)
+        return value
 
     def add(self, key: K, value: V) -> V:
         """Remembers a value, and returns it."""
         self.misses += 1
-        if len(self.known) >= self.capacity:
-            self.known.clear()
         if self.capacity:
-            self.known[key] = value
+            self._keep(key, value)
         return value
+
+    def _keep(self, key: K, value: V) -> None:
+        # Others look things up in `known`, so it stays the same dict.
+        if len(self.known) >= max(1, self.capacity // 2):
+            self._older = self.known.copy() if self.capacity > 1 else {}
+            self.known.clear()
+        self.known[key] = value
+
+    def forget(self) -> None:
+        """Begins anew."""
+        self.known.clear()
+        self._older = {}
 
     def statistics(self, lookups: int | None = None) -> MemoryStatistics:
         """How it did over so many lookups, or those that were counted."""
         asked = self.asked if lookups is None else lookups
-        return MemoryStatistics(self.name, asked, self.misses, len(self.known), self.capacity)
-
-
-class Pool(Generic[K, V]):
-    """Many small memories that share one capacity: full together, all of them begin anew.
-
-    Each is a plain dict that belongs to whoever looks things up in it.
-
-    Args:
-        capacity: Most entries of all together; 0 remembers nothing.
-
-    Attributes:
-        size: Entries of all together.
-    """
-
-    __slots__ = ("_filled", "capacity", "size")
-
-    def __init__(self, capacity: int):
-        self.capacity = capacity
-        self.size = 0
-        self._filled: list[dict[K, V]] = []
-
-    def add(self, known: dict[K, V], key: K, value: V) -> V:
-        """Remembers a value in one of the memories, and returns it."""
-        if self.size >= self.capacity:
-            for each in self._filled:
-                each.clear()
-            self._filled.clear()
-            self.size = 0
-        if self.capacity:
-            if not known:
-                self._filled.append(known)
-            self.size += key not in known
-            known[key] = value
-        return value
+        size = len(self.known) + len(self._older)
+        return MemoryStatistics(self.name, asked, self.misses, size, self.capacity)

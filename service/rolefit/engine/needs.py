@@ -64,7 +64,9 @@ class NeedFinder:
         self._sizes = space.diagrams.sizes
         # Mostly there are as many as pairs of cells. As long as they are remembered, equal
         # steps are the same.
-        self._written_step = functools.lru_cache(capacity)(self._write_step)
+        self._written_steps: Memory[tuple[int, int, int, Values], FieldStep] = Memory(
+            "written steps", capacity
+        )
         self._around: Memory[tuple[int, Values], _Around] = Memory("around", capacity)
         # By section and entry: the exit for each behaviour.
         self._exits = [
@@ -116,7 +118,7 @@ class NeedFinder:
 
     def _from(self, number: int, values: Values) -> _Around:
         key = number, values
-        known = self._around.known.get(key)
+        known = self._around.known.get(key) or self._around.again(key)
         if known is None:
             known = self._around.add(key, self._walk(self._chain.sections[number], values))
         return known
@@ -172,11 +174,12 @@ class NeedFinder:
         """For every path, by entry of a section: the cheapest way from there on."""
         if not costs:
             return self._ends
-        known = self._behind.known.get((number, costs))
+        key = number, costs
+        known = self._behind.known.get(key) or self._behind.again(key)
         if known is None:
             after = self._after(number + 1, costs[1:])
             ways = [self._further(number, costs[0], *each) for each in after]
-            known = self._behind.add((number, costs), ways)
+            known = self._behind.add(key, ways)
         return known
 
     def _further(
@@ -209,7 +212,7 @@ class NeedFinder:
                 goal = ends[behaviour]
                 good = tuple([end == goal for end in ends])
                 key = number, values[number], behaviour, good
-                known = self._steps.known.get(key)
+                known = self._steps.known.get(key) or self._steps.again(key)
                 if known is None:
                     chosen = around[number].chosen[behaviour]
                     known = self._steps.add(key, self._section_steps(*key, chosen))
@@ -257,6 +260,11 @@ class NeedFinder:
                     break
                 good.append(value)
         return self._written_step(level, old, new, tuple(sorted(good)))
+
+    def _written_step(self, level: int, old: int, new: int, good: Values) -> FieldStep:
+        key = level, old, new, good
+        known = self._written_steps.known.get(key) or self._written_steps.again(key)
+        return known or self._written_steps.add(key, self._write_step(*key))
 
     def _write_step(self, level: int, old: int, new: int, good: Values) -> FieldStep:
         cells = self._space.cells[level]

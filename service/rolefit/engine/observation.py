@@ -91,7 +91,7 @@ class _Lens:
 
     def observe(self, raw: _Raw) -> Observation:
         """The observation of a valid value, remembered from then on."""
-        known = self.known.get(raw)
+        known = self.known.get(raw) or self._memory.again(raw)
         return known or self._memory.add(raw, self._observation(self._value(raw)))
 
     def _value(self, raw: _Raw) -> FactValue | None:

@@ -18,7 +18,7 @@ from rolefit.engine.answer_parts import evidence_messages
 from rolefit.engine.conditions import Test
 from rolefit.engine.explanation import Evidence
 from rolefit.engine.facts import Facts
-from rolefit.engine.memory import Memory, Pool
+from rolefit.engine.memory import Memory
 from rolefit.engine.observation import Observation, Observations, facts_of
 from rolefit.engine.templates import Template
 from rolefit.engine.vocabulary import Vocabulary
@@ -28,6 +28,8 @@ T = TypeVar("T")
 # There are thousands of parts, most of them shown with a few values: they share one capacity,
 # as if this many had a memory of their own.
 _SHARE = 4
+# By part, or test, and the observations that it shows.
+Written = Memory[tuple[object, Any], Any]
 # Writes the message of a part, evidence left out.
 Head = Callable[[Facts], Message]
 # Turns what was written into what the answer is joined from.
@@ -40,47 +42,46 @@ class Part(Generic[T]):
     Args:
         slots: Places of the fields whose values it shows, among the observations.
         write: Writes it for observations.
-        pool: What it remembers counts there.
+        written: Remembers it.
 
     Attributes:
         fixed: The part, if it shows no values.
         key: Takes from observations those whose values it shows.
-        known: The part, by key; for reading alone.
     """
 
-    __slots__ = ("_pool", "_write", "fixed", "key", "known")
+    __slots__ = ("_write", "_written", "fixed", "key")
 
     def __init__(
         self,
         slots: Sequence[int],
         write: Callable[[Observations], T],
-        pool: Pool[Any, Any],
+        written: Written,
     ):
         self.fixed: T | None = None if slots else write([])
         self.key: Callable[[Observations], Any] = operator.itemgetter(*(slots or (0,)))
-        self._pool = pool
-        self.known: dict[Any, T] = {}
+        self._written = written
         self._write = write
 
     def of(self, observations: Observations) -> T:
         """The part for one profile."""
-        key = self.key(observations)
-        return self.known.get(key) or self._pool.add(self.known, key, self._write(observations))
+        key = self, self.key(observations)
+        known: T | None = self._written.known.get(key) or self._written.again(key)
+        return known or self._written.add(key, self._write(observations))
 
 
 class _Shown:
     """A test as evidence in parts of one kind: serialised for each observation."""
 
-    def __init__(self, test: Test, field: bytes, vocabulary: Vocabulary, pool: Pool[Any, Any]):
+    def __init__(self, test: Test, field: bytes, vocabulary: Vocabulary, written: Written):
         self._test = test
         self._field = field
         self._vocabulary = vocabulary
-        self._pool = pool
-        self._known: dict[Observation, bytes] = {}
+        self._written = written
 
     def of(self, observation: Observation) -> bytes:
-        known = self._known.get(observation)
-        return known or self._pool.add(self._known, observation, self._write(observation))
+        key = self, observation
+        known: bytes | None = self._written.known.get(key) or self._written.again(key)
+        return known or self._written.add(key, self._write(observation))
 
     def _write(self, observation: Observation) -> bytes:
         facts = facts_of([observation])
@@ -95,12 +96,15 @@ class PartMaker:
         vocabulary: The fields.
         slots: The place of each field among the observations.
         capacity: Most parts remembered; four times as many combinations of their values.
+
+    Attributes:
+        written: What parts were for the values that they show.
     """
 
     def __init__(self, vocabulary: Vocabulary, slots: Mapping[str, int], capacity: int):
         self._vocabulary = vocabulary
         self._slots = slots
-        self._pool: Pool[Any, Any] = Pool(_SHARE * capacity)
+        self.written: Written = Memory("written", _SHARE * capacity)
         self._shown: dict[tuple[Test, bytes], _Shown] = {}
         self._parts: Memory[Any, Part[Any]] = Memory("parts", capacity)
 
@@ -124,9 +128,13 @@ class PartMaker:
             finish: Turns the message and its bytes, evidence included, into what is joined.
         """
         key = name, evidence
-        return self._parts.known.get(key) or self._parts.add(
-            key, self._make(sentence, evidence, home, head, finish)
-        )
+        known = self._parts.known.get(key) or self._parts.again(key)
+        return known or self._parts.add(key, self._make(sentence, evidence, home, head, finish))
+
+    def close(self) -> None:
+        """Lets go of all parts."""
+        self._parts.forget()
+        self.written.forget()
 
     def sentence(
         self, sentence: Template, write: Callable[[Facts], T], and_these: Sequence[str] = ()
@@ -137,12 +145,12 @@ class PartMaker:
         return Part(
             holes,
             lambda observations: write(facts_of(observations[slot] for slot in holes)),
-            self._pool,
+            self.written,
         )
 
     def constant(self, value: T) -> Part[T]:
         """A part that is the same for all profiles."""
-        return Part((), lambda _: value, self._pool)
+        return Part((), lambda _: value, self.written)
 
     def _holes(self, sentence: Template) -> tuple[int, ...]:
         holes = dict.fromkeys(sentence.holes())
@@ -171,11 +179,11 @@ class PartMaker:
             return finish(message, nested(before, [first, *tests]))
 
         slots = dict.fromkeys([*holes, *(slot for slot, _ in shown)])
-        return Part(tuple(slots), write, self._pool)
+        return Part(tuple(slots), write, self.written)
 
     def _show(self, test: Test, home: FieldDescriptor) -> _Shown:
         assert home.message_type is not None
         key = test, tag(home.message_type.fields_by_name["evidence"])
         if key not in self._shown:
-            self._shown[key] = _Shown(*key, self._vocabulary, self._pool)
+            self._shown[key] = _Shown(*key, self._vocabulary, self.written)
         return self._shown[key]

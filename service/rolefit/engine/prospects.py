@@ -112,9 +112,10 @@ class Prospects:
 
     def _write(self, verdict: Verdict) -> Prospect:
         key = verdict.path, verdict.certainty, verdict.possible
+        front = self._fronts.known.get(key) or self._fronts.again(key)
         questions, few = b"", b""
         if asked := verdict.open_fields:
-            questions, few = self._asked.known.get(asked) or self._questions(asked)
+            questions, few = self._questions(asked)
         turns: Sequence[Turns] = ()
         needs: Mapping[str, Steps] = {}
         if verdict.position is not None and self._around is not None:
@@ -124,7 +125,7 @@ class Prospects:
         return Prospect(
             path=verdict.path,
             certainty=verdict.certainty,
-            front=self._fronts.known.get(key) or self._fronts.add(key, _front(*key)),
+            front=front or self._fronts.add(key, _front(*key)),
             questions=questions,
             basic_questions=few,
             proven=_PROVEN if verdict.proven else b"",
@@ -134,6 +135,9 @@ class Prospects:
 
     def _questions(self, asked: tuple[OpenField, ...]) -> tuple[bytes, bytes]:
         """All questions, and those of the smallest view."""
+        known = self._asked.known.get(asked) or self._asked.again(asked)
+        if known is not None:
+            return known
         questions = [nested(_QUESTION, self._question(each)) for each in asked]
         written = b"".join(questions), b"".join(questions[:_MOST_BASIC_QUESTIONS])
         return self._asked.add(asked, written)
@@ -163,7 +167,8 @@ class Prospects:
         self._margins.asked += len(prospect.turns)
         for turns in prospect.turns:
             key = turns, observations[self._slots[turns.field]]
-            parts.append(known.get(key) or self._margins.add(key, self._margin(*key)))
+            part = known.get(key) or self._margins.again(key)
+            parts.append(part or self._margins.add(key, self._margin(*key)))
         return parts
 
     def _margin(self, turns: Turns, observation: Observation) -> bytes:
@@ -181,7 +186,8 @@ class Prospects:
         self._steps.asked += len(steps)
         for step in steps:
             key = step, observations[self._slots[step.field]]
-            parts.append(known.get(key) or self._steps.add(key, self._step(*key)))
+            part = known.get(key) or self._steps.again(key)
+            parts.append(part or self._steps.add(key, self._step(*key)))
         return parts
 
     def _step(self, step: FieldStep, observation: Observation) -> bytes:

@@ -63,23 +63,40 @@ class Engine:
         self.ruleset = ruleset
         self.program = compile_ruleset(ruleset)
         self.space = _space(ruleset, capacity)
+        self._capacity = capacity
         self._explainer = Explainer(ruleset, self.program)
         self._changes = None if self.space is None else ChangeFinder(ruleset, self.space)
-        self._judge = Judge(ruleset, self.space, decisive_fields(ruleset), capacity)
         self._sessions = {layer.name: LayerSession(layer) for layer in self.program.layers}
-        self._observer = Observer(self.program.projection, self.space, capacity)
+        self._begin()
+        # Each call into the rules engine holds the interpreter lock, the sequence does not.
+        self._lock = threading.Lock()
+
+    def _begin(self) -> None:
+        """Sets up all that remembers."""
+        self._judge = Judge(
+            self.ruleset, self.space, decisive_fields(self.ruleset), self._capacity
+        )
+        self._observer = Observer(self.program.projection, self.space, self._capacity)
         self._answerer = Answerer(
-            ruleset,
+            self.ruleset,
             self.program,
             self._explainer,
             self._sessions,
             self.space,
             self._judge,
             self._observer.paths,
-            capacity,
+            self._capacity,
         )
-        # Each call into the rules engine holds the interpreter lock, the sequence does not.
-        self._lock = threading.Lock()
+
+    def forget(self) -> None:
+        """Gives back the memory of all that was remembered; answers stay the same.
+
+        It may take half a second, during which another thread may go on asking.
+        """
+        with self._lock:
+            before = self._answerer
+            self._begin()
+        before.close()
 
     def run(self, facts: Facts) -> Outcome:
         """Fires the rules over facts.

@@ -1,5 +1,6 @@
 """A rule set as the server answers by it, pinned by every call for as long as it runs."""
 
+import threading
 import time
 import weakref
 from collections.abc import Collection
@@ -106,7 +107,10 @@ class Snapshots:
             KeyError: It is not there.
         """
         there = {**self._held, **self._prepared}
-        self.current = there[digest]
+        before, self.current = self.current, there[digest]
+        if before is not self.current:
+            # It may be asked again, but no longer by many. Calls need not wait for this.
+            threading.Thread(target=before.engine.forget, name="forgetting").start()
         kept = (digest, *(each for each in held if each != digest))
         self._held = {each: there[each] for each in kept if each in there}
         self._prepared = {}
