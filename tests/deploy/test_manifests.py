@@ -69,7 +69,7 @@ def test_every_object_fits_its_schema(manifests: Manifests, name: str, version: 
     [
         ("revisionHistoryLimit: 5", "revisionHistory: 5", "unknown field"),
         ("maxSurge: 1", "maxSurge: [1]", "maxSurge"),
-        ("memory: 512Mi", "memory: half a gigabyte", "quantities must match"),
+        ("memory: 1Gi", "memory: one gigabyte", "quantities must match"),
         ("runAsNonRoot: true", "runAsNonRoot: false", "runAsNonRoot"),
         ("allowPrivilegeEscalation: false", "runAsUser: 0", "allowPrivilegeEscalation"),
         ("type: RuntimeDefault", "type: Unconfined", "seccompProfile"),

@@ -266,19 +266,29 @@ def test_what_is_asked_again_is_known(shipped: Ruleset) -> None:
 
 def test_a_full_memory_keeps_what_is_asked_for() -> None:
     memory: Memory[int, str] = Memory("numbers", 4)
-    known = memory.known
     for number in range(3):
         assert memory.add(number, str(number)) == str(number)
-    assert known is memory.known
-    assert known == {2: "2"}
+    assert memory.known == {2: "2"}
     assert (memory.again(0), memory.again(5)) == ("0", None)
-    assert known == {2: "2", 0: "0"}
+    assert memory.known == {2: "2", 0: "0"}
+    # Full once more: 1 was not asked for.
     memory.add(3, "3")
     assert (memory.again(0), memory.again(1), memory.again(2)) == ("0", None, "2")
     assert memory.misses == 4
     assert memory.statistics().size <= memory.capacity
     memory.forget()
     assert (memory.known, memory.again(3), memory.statistics().size) == ({}, None, 0)
+
+
+def test_what_is_asked_for_all_the_time_stays() -> None:
+    memory: Memory[int, int] = Memory("numbers", 100)
+    often = range(10)
+    for number in often:
+        memory.add(number, number)
+    for number in range(10, 1_000):
+        memory.add(number, number)
+        assert all(each in memory.known or memory.again(each) is not None for each in often)
+        assert memory.statistics().size <= memory.capacity
 
 
 def test_a_memory_of_one_holds_one() -> None:

@@ -189,10 +189,9 @@ class Answerer:
         position = None
         if self._variables is not None:
             position = tuple([cell.place for cell in self._variables(slots)])
-            self._prospects.memory.asked += 1
-            known = self._prospects.known.get(position) or self._prospects.memory.again(
-                position
-            )
+            memory = self._prospects.memory
+            memory.asked += 1
+            known = memory.known.get(position) or memory.again(position)
             if known is not None:
                 return known
         return self._prospects.learn(rule, position, facts_of(observations))
@@ -207,7 +206,7 @@ class Answerer:
         scores = [_NO_POINTS]
         for recall in self._finding:
             key = recall.key(slots)
-            found = recall.known.get(key) or self._find(recall, key, slots, prospect)
+            found = recall.memory.known.get(key) or self._find(recall, key, slots, prospect)
             for place, part in found.fixed:
                 parts[place] = part
             for place, shown in found.shown:

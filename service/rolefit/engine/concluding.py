@@ -102,14 +102,14 @@ class Concluder:
         passed = progress.passed
         for deriving, states, values in self._deriving:
             key = deriving.key(slots)
-            derived = deriving.known.get(key) or self._derive(deriving, key, progress)
+            derived = deriving.memory.known.get(key) or self._derive(deriving, key, progress)
             slots[states] = derived.states
             slots[values] = derived.values
             passed.append(derived)
         first = len(self._place_of)
         for judging in self._judging:
             key = judging.key(slots)
-            judged = judging.known.get(key) or self._judge(judging, key)
+            judged = judging.memory.known.get(key) or self._judge(judging, key)
             if judged.first < first:
                 first = judged.first
             passed.append(judged)

@@ -1,9 +1,9 @@
 """What was worked out once and may be asked for again.
 
 Lookups of the hot path go to `known`, a plain dict, without a call in between. When it is full
-its entries become the older ones, from where those still asked for come back; the others are
-gone when it is full again. That costs nothing per lookup, keeps the size bounded, and what is
-used all the time is never lost.
+its entries become the older ones, from where those still asked for come back; of the others one
+goes with each that is added. That costs nothing per lookup, keeps the size bounded without a
+pause to clean up, and what is used all the time is not lost.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Memory(Generic[K, V]):
         capacity: Most entries; 0 remembers nothing.
 
     Attributes:
-        known: What it holds but for the older entries; for reading alone.
+        known: What it holds but for the older entries; for reading alone, and not to be kept:
+            it is another dict at times.
         asked: How often somebody looked, as far as those who look count it.
         misses: How often something was added, or would have been.
     """
@@ -76,20 +77,22 @@ class Memory(Generic[K, V]):
     def add(self, key: K, value: V) -> V:
         """Remembers a value, and returns it."""
         self.misses += 1
+        if self._older:
+            # The last one: what is asked for all the time came back early, and stands in front.
+            self._older.popitem()
         if self.capacity:
             self._keep(key, value)
         return value
 
     def _keep(self, key: K, value: V) -> None:
-        # Others look things up in `known`, so it stays the same dict.
         if len(self.known) >= max(1, self.capacity // 2):
-            self._older = self.known.copy() if self.capacity > 1 else {}
-            self.known.clear()
+            self._older = self.known if self.capacity > 1 else {}
+            self.known = {}
         self.known[key] = value
 
     def forget(self) -> None:
         """Begins anew."""
-        self.known.clear()
+        self.known = {}
         self._older = {}
 
     def statistics(self, lookups: int | None = None) -> MemoryStatistics:

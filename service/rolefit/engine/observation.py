@@ -86,13 +86,12 @@ class _Lens:
             enum = descriptor.message_type.fields[0].enum_type
         self._names = None if enum is None else short_names(enum)
         self._cells: dict[tuple[object, ...], Cell] = {}
-        self._memory: Memory[_Raw, Observation] = Memory(path, capacity)
-        self.known = self._memory.known
+        self.memory: Memory[_Raw, Observation] = Memory(path, capacity)
 
     def observe(self, raw: _Raw) -> Observation:
         """The observation of a valid value, remembered from then on."""
-        known = self.known.get(raw) or self._memory.again(raw)
-        return known or self._memory.add(raw, self._observation(self._value(raw)))
+        known = self.memory.known.get(raw) or self.memory.again(raw)
+        return known or self.memory.add(raw, self._observation(self._value(raw)))
 
     def _value(self, raw: _Raw) -> FactValue | None:
         if self._names is None:
@@ -132,7 +131,7 @@ class Observer:
             _Lens(path, descriptor, projection, space, capacity) for path, descriptor in fields
         ]
         self._read = _reader([None] * len(fields))
-        self._recall = _reader([lens.known for lens in self._lenses])
+        self._recall = _reader([lens.memory for lens in self._lenses])
 
     def recall(self, profile: CandidateProfile) -> Observations | None:
         """The observations of a profile; None if some value of it was not observed before."""
@@ -161,8 +160,10 @@ def _leaves(message: Descriptor, prefix: str = "") -> Iterable[tuple[str, FieldD
             yield from _leaves(inner, f"{prefix}{descriptor.name}.")
 
 
-def _reader(lookups: Sequence[object]) -> Callable[[CandidateProfile], list[Any]]:
-    """A function that lists the values of a profile, or what the lookups hold for them.
+def _reader(
+    memories: Sequence[Memory[_Raw, Observation] | None],
+) -> Callable[[CandidateProfile], list[Any]]:
+    """A function that lists the values of a profile, or what memories know by them.
 
     It is generated: over some fifty fields, a loop over descriptors takes several times as
     long. An unset enum reads as 0; for anything else unset, what is read is None.
@@ -186,11 +187,11 @@ def _reader(lookups: Sequence[object]) -> Callable[[CandidateProfile], list[Any]
                 # What is true is there: only a zero may be one that nobody gave.
                 value = f"{value} or ({value} if {has} else None)"
             place = len(items)
-            items.append(value if lookups[place] is None else f"known_{place}[{value}]")
+            items.append(value if memories[place] is None else f"memory_{place}.known[{value}]")
 
     add(CandidateProfile.DESCRIPTOR, "profile")
     lines.append(f"    return [{', '.join(items)}]")
-    scope: dict[str, Any] = {f"known_{i}": lookup for i, lookup in enumerate(lookups)}
+    scope: dict[str, Any] = {f"memory_{i}": memory for i, memory in enumerate(memories)}
     exec("\n".join(lines), scope)
     read: Callable[[CandidateProfile], list[Any]] = scope["read"]
     return read

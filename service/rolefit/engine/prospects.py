@@ -68,8 +68,7 @@ class Prospects:
         capacity: Most entries of a memory.
 
     Attributes:
-        known: Prospects by position; for reading alone.
-        memory: The same, to count in who looks.
+        memory: Prospects by position.
     """
 
     def __init__(
@@ -98,7 +97,6 @@ class Prospects:
         )
         self._steps: Memory[tuple[FieldStep, Observation], bytes] = Memory("changes", capacity)
         self._margins: Memory[tuple[Turns, Observation], bytes] = Memory("margins", capacity)
-        self.known = self.memory.known
 
     def learn(self, rule: VerdictRule, position: Position | None, facts: Facts) -> Prospect:
         """The prospect of a profile for which a verdict rule concluded.

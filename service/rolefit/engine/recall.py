@@ -95,8 +95,7 @@ class Recall(Generic[T]):
     Attributes:
         group: The group.
         key: Takes its key from the slots.
-        known: What it came to, by key; for reading alone.
-        memory: The same, to add to.
+        memory: What it came to, by key.
     """
 
     def __init__(
@@ -105,7 +104,6 @@ class Recall(Generic[T]):
         self.group = group
         self.key = key_of(slot_of[subject] for subject in group.reads)
         self.memory: Memory[Key, T] = Memory(group.name, capacity)
-        self.known = self.memory.known
         self._fired: Memory[tuple[Cell | str, ...], Fired] = Memory(group.name, capacity)
         self._sessions = sessions
 

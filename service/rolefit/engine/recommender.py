@@ -31,8 +31,8 @@ from rolefit.v1.preparation_pb2 import Preparation
 from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.v1.recommendation_pb2 import Recommendation
 
-# Most entries of one memory: the memories of a busy engine take some 200 MB.
-REMEMBERED = 50_000
+# Most entries of one memory: all memories of a busy engine take some 200 MB.
+REMEMBERED = 12_000
 # A lookup in an enum costs as much as a dozen in a dict.
 _FULL = View.VIEW_FULL
 
