@@ -265,7 +265,7 @@ def test_what_is_asked_again_is_known(shipped: Ruleset) -> None:
 
 
 def test_a_full_memory_keeps_what_is_asked_for() -> None:
-    memory: Memory[int, str] = Memory("numbers", 4)
+    memory: Memory[int, str] = Memory("numbers", 6)
     for number in range(3):
         assert memory.add(number, str(number)) == str(number)
     assert memory.known == {2: "2"}

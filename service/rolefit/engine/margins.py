@@ -97,8 +97,10 @@ class FlipFinder:
                 continue
             ends = chain.ends(number, entry, behaviours[number + 1 :])
             key = number, values[number], ends
-            known = self._memory.known.get(key) or self._memory.again(key)
-            found += known if known is not None else self._learn(*key)
+            known = self._memory.known.get(key)
+            if known is None:  # an empty one is known too
+                known = self._memory.again(key)
+            found += self._learn(*key) if known is None else known
         return sorted(found, key=self._place)
 
     def _place(self, turns: Turns) -> int:
@@ -131,7 +133,9 @@ class FlipFinder:
     def _turns_of(self, level: int, own: int, paths: Ends) -> tuple[Turns, ...]:
         """Where a number turns the path, given the path at each value of its variable."""
         key = level, own, paths
-        known = self._turns.known.get(key) or self._turns.again(key)
+        known = self._turns.known.get(key)
+        if known is None:
+            known = self._turns.again(key)
         if known is None:
             below = self._turn(level, range(own - 1, ABSENT, -1), paths[own], paths)
             above = self._turn(level, range(own + 1, len(paths)), paths[own], paths)

@@ -1,9 +1,10 @@
 """What was worked out once and may be asked for again.
 
-Lookups of the hot path go to `known`, a plain dict, without a call in between. When it is full
-its entries become the older ones, from where those still asked for come back; of the others one
-goes with each that is added. That costs nothing per lookup, keeps the size bounded without a
-pause to clean up, and what is used all the time is not lost.
+Lookups of the hot path go to `known`, a plain dict, without a call in between. When that holds
+a third of what fits, its entries become the older ones, from where those still asked for come
+back. What is left there the next time is gone, and cleaned up one entry with each that is
+added. So lookups cost nothing more, the size is bounded without a pause to clean up, and what
+is used all the time stays.
 """
 
 from __future__ import annotations
@@ -54,13 +55,14 @@ class Memory(Generic[K, V]):
         misses: How often something was added, or would have been.
     """
 
-    __slots__ = ("_older", "asked", "capacity", "known", "misses", "name")
+    __slots__ = ("_gone", "_older", "asked", "capacity", "known", "misses", "name")
 
     def __init__(self, name: str, capacity: int):
         self.name = name
         self.capacity = capacity
         self.known: dict[K, V] = {}
         self._older: dict[K, V] = {}
+        self._gone: dict[K, V] = {}
         self.asked = 0
         self.misses = 0
 
@@ -77,26 +79,24 @@ class Memory(Generic[K, V]):
     def add(self, key: K, value: V) -> V:
         """Remembers a value, and returns it."""
         self.misses += 1
-        if self._older:
-            # The last one: what is asked for all the time came back early, and stands in front.
-            self._older.popitem()
         if self.capacity:
             self._keep(key, value)
         return value
 
     def _keep(self, key: K, value: V) -> None:
-        if len(self.known) >= max(1, self.capacity // 2):
-            self._older = self.known if self.capacity > 1 else {}
+        if self._gone:
+            self._gone.popitem()
+        if len(self.known) >= max(1, self.capacity // 3):
+            self._gone, self._older = self._older, self.known if self.capacity >= 3 else {}
             self.known = {}
         self.known[key] = value
 
     def forget(self) -> None:
         """Begins anew."""
-        self.known = {}
-        self._older = {}
+        self.known, self._older, self._gone = {}, {}, {}
 
     def statistics(self, lookups: int | None = None) -> MemoryStatistics:
         """How it did over so many lookups, or those that were counted."""
         asked = self.asked if lookups is None else lookups
-        size = len(self.known) + len(self._older)
+        size = len(self.known) + len(self._older) + len(self._gone)
         return MemoryStatistics(self.name, asked, self.misses, size, self.capacity)

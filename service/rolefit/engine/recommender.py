@@ -32,7 +32,7 @@ from rolefit.v1.profile_pb2 import CandidateProfile
 from rolefit.v1.recommendation_pb2 import Recommendation
 
 # Most entries of one memory: all memories of a busy engine take some 200 MB.
-REMEMBERED = 12_000
+REMEMBERED = 20_000
 # A lookup in an enum costs as much as a dozen in a dict.
 _FULL = View.VIEW_FULL
 
