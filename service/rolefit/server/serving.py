@@ -274,7 +274,7 @@ def run(main: Callable[[Shutdown], Any]) -> None:
     # The engine remembers a million objects, and by Python's own thresholds the collector
     # would look through all of them time and again, some 0.3 s each, for the few cycles that
     # calls leave behind. The young generations stay small, so that their pauses do.
-    gc.set_threshold(1_000, 20, 1_000)
+    gc.set_threshold(1_000, 4, 5_000)
 
     async def with_signals() -> None:
         shutdown = Shutdown()
