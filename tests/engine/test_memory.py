@@ -264,20 +264,41 @@ def test_what_is_asked_again_is_known(shipped: Ruleset) -> None:
             assert each.lookups == 2 * earlier.lookups
 
 
+def test_nothing_is_learned_twice(shipped: Ruleset) -> None:
+    """What comes to nothing is remembered as well, such as a number that turns no path."""
+    others = {id(each) for each in gc.get_objects() if isinstance(each, Memory)}
+    with Engine(shipped) as engine:
+        memories = [
+            each
+            for each in gc.get_objects()
+            if isinstance(each, Memory) and id(each) not in others
+        ]
+        (positions,) = (each for each in memories if each.name == "positions")
+        memories.remove(positions)
+        profiles = [facts for seed in range(4) for facts in walk(seed, 0.9)]
+        for facts in profiles:
+            said(engine, facts)
+        learned = {each.name: each.misses for each in memories}
+        positions.forget()
+        for facts in profiles:
+            said(engine, facts)
+        assert {each.name: each.misses for each in memories} == learned
+
+
 def test_a_full_memory_keeps_what_is_asked_for() -> None:
     memory: Memory[int, str] = Memory("numbers", 6)
     for number in range(3):
         assert memory.add(number, str(number)) == str(number)
     assert memory.known == {2: "2"}
-    assert (memory.again(0), memory.again(5)) == ("0", None)
+    assert (memory.get(0), memory.get(5)) == ("0", None)
     assert memory.known == {2: "2", 0: "0"}
     # Full once more: 1 was not asked for.
     memory.add(3, "3")
-    assert (memory.again(0), memory.again(1), memory.again(2)) == ("0", None, "2")
+    assert (memory.get(0), memory.get(1), memory.get(2)) == ("0", None, "2")
     assert memory.misses == 4
     assert memory.statistics().size <= memory.capacity
     memory.forget()
-    assert (memory.known, memory.again(3), memory.statistics().size) == ({}, None, 0)
+    assert (memory.get(3), memory.statistics().size) == (None, 0)
 
 
 def test_what_is_asked_for_all_the_time_stays() -> None:
@@ -287,7 +308,7 @@ def test_what_is_asked_for_all_the_time_stays() -> None:
         memory.add(number, number)
     for number in range(10, 1_000):
         memory.add(number, number)
-        assert all(each in memory.known or memory.again(each) is not None for each in often)
+        assert all(memory.get(each) == each for each in often)
         assert memory.statistics().size <= memory.capacity
 
 

@@ -191,7 +191,7 @@ class Answerer:
             position = tuple([cell.place for cell in self._variables(slots)])
             memory = self._prospects.memory
             memory.asked += 1
-            known = memory.known.get(position) or memory.again(position)
+            known = memory.get(position)
             if known is not None:
                 return known
         return self._prospects.learn(rule, position, facts_of(observations))
@@ -220,9 +220,9 @@ class Answerer:
     def _find(
         self, recall: Recall[_Found], key: Key, slots: Slots, prospect: Prospect
     ) -> _Found:
-        again = recall.memory.again(key)
-        if again is not None:
-            return again
+        known = recall.memory.get(key)
+        if known is not None:
+            return known
         answer = self._program.answer_properties(prospect.path, prospect.certainty)
         fired = recall.fire(key, answer)
         rules = [self._rules[rule_id] for rule_id in fired.sides[MET]]
@@ -246,7 +246,7 @@ class Answerer:
     ) -> RuleParts:
         """The parts of a rule that fired by these alternatives."""
         key = alternatives, self._rule_keys[rule.id](slots)
-        known = self._parts_of.known.get(key) or self._parts_of.again(key)
+        known = self._parts_of.get(key)
         if known is None:
             evidence = self._explainer.evidence_of(
                 alternatives, lambda signal: self._layout.state(slots, signal).evidence
@@ -283,8 +283,7 @@ class Answerer:
             for sentence, said in against:
                 why_not.setdefault(sentence, said)
             key = path, -minus_points if reasons or against else None, openness[i]
-            head = self._heads.known.get(key) or self._heads.again(key)
-            head = head or self._heads.add(key, self._head(*key))
+            head = self._heads.get(key) or self._heads.add(key, self._head(*key))
             needs = self._prospects.needs(prospect, path, observations)
             body.append(nested(_ASSESSMENTS, (head, reasons, *why_not.values(), *needs)))
 
@@ -318,8 +317,7 @@ class Answerer:
         """The panel about pay: its notes stand in the midst of what a statement says."""
         rule = next(filter(None, parts[self._places.pays]))
         key = rule.id, path
-        panel = self._panels.known.get(key) or self._panels.again(key)
-        panel = panel or self._panels.add(key, self._places.panel(rule, path))
+        panel = self._panels.get(key) or self._panels.add(key, self._places.panel(rule, path))
         front, back = panel.fixed or panel.of(observations)
         notes = parts[self._places.notes] if rule.value == COVERED else ()
         return nested(_COMPENSATION, (front, *notes, back))

@@ -116,9 +116,9 @@ class Concluder:
         return self._ruleset.verdicts[first]
 
     def _derive(self, recall: Recall[_Derived], key: Key, progress: Progress) -> _Derived:
-        again = recall.memory.again(key)
-        if again is not None:
-            return again
+        known = recall.memory.get(key)
+        if known is not None:
+            return known
         fired = recall.fire(key, {})
         explanation = self._explainer.explain(progress.derivation(fired))
         states = tuple(
@@ -134,16 +134,16 @@ class Concluder:
         # read this one are traced to it.
         still_open = explanation.open_below(rule.signal) if value == UNKNOWN else ()
         key = rule.signal, value, evidence, still_open
-        known = self._states.known.get(key) or self._states.again(key)
+        known = self._states.get(key)
         if known is None:
             obstacle = self._places.obstacle(rule, value, evidence)
             known = self._states.add(key, State(value, evidence, obstacle))
         return known
 
     def _judge(self, recall: Recall[_Judged], key: Key) -> _Judged:
-        again = recall.memory.again(key)
-        if again is not None:
-            return again
+        known = recall.memory.get(key)
+        if known is not None:
+            return known
         fired = recall.fire(key, {})
         true = [self._place_of[rule_id] for rule_id in fired.sides[MET]]
         first = min(true, default=len(self._place_of))
@@ -152,7 +152,7 @@ class Concluder:
     def openness(self, slots: Slots, progress: Progress) -> tuple[str, ...]:
         """YES, NO or UNKNOWN for each path: whether it is open now."""
         key = self._open_key(slots)
-        known = self._openness.known.get(key) or self._openness.again(key)
+        known = self._openness.get(key)
         if known is None:
             signals = progress.derivation().signals
             opens = tuple(open_now(self._ruleset, signals, path) for path in PATHS)
@@ -166,9 +166,7 @@ class Concluder:
         key_of_path, memory = self._unmet[path]
         key = key_of_path(slots)
         memory.asked += 1
-        unmet = memory.known.get(key)
-        if unmet is None:
-            unmet = memory.again(key)
+        unmet = memory.get(key)
         if unmet is None:
             failing = self._explainer.unmet(path, progress.derivation().signals)
             unmet = memory.add(key, tuple(self._layout.states[signal] for signal in failing))
@@ -178,7 +176,7 @@ class Concluder:
 
     def _outranked(self, winner: VerdictRule, slots: Slots, progress: Progress) -> Part[Said]:
         key = winner.id, self._winner_keys[winner.id](slots)
-        known = self._winners.known.get(key) or self._winners.again(key)
+        known = self._winners.get(key)
         if known is None:
             alternatives = progress.derivation().met[winner.id]
             evidence = self._explainer.evidence_of(

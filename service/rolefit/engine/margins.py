@@ -97,9 +97,7 @@ class FlipFinder:
                 continue
             ends = chain.ends(number, entry, behaviours[number + 1 :])
             key = number, values[number], ends
-            known = self._memory.known.get(key)
-            if known is None:  # an empty one is known too
-                known = self._memory.again(key)
+            known = self._memory.get(key)
             found += self._learn(*key) if known is None else known
         return sorted(found, key=self._place)
 
@@ -133,9 +131,7 @@ class FlipFinder:
     def _turns_of(self, level: int, own: int, paths: Ends) -> tuple[Turns, ...]:
         """Where a number turns the path, given the path at each value of its variable."""
         key = level, own, paths
-        known = self._turns.known.get(key)
-        if known is None:
-            known = self._turns.again(key)
+        known = self._turns.get(key)
         if known is None:
             below = self._turn(level, range(own - 1, ABSENT, -1), paths[own], paths)
             above = self._turn(level, range(own + 1, len(paths)), paths[own], paths)

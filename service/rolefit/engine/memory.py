@@ -49,8 +49,8 @@ class Memory(Generic[K, V]):
         capacity: Most entries; 0 remembers nothing.
 
     Attributes:
-        known: What it holds but for the older entries; for reading alone, and not to be kept:
-            it is another dict at times.
+        known: What it holds but for the older entries, for lookups too many to call `get`; for
+            reading alone, and not to be kept: it is another dict at times.
         asked: How often somebody looked, as far as those who look count it.
         misses: How often something was added, or would have been.
     """
@@ -66,14 +66,13 @@ class Memory(Generic[K, V]):
         self.asked = 0
         self.misses = 0
 
-    def again(self, key: K) -> V | None:
-        """A value that is not in `known` any more, but among the older ones; None otherwise.
-
-        It is known from then on.
-        """
-        value = self._older.pop(key, None)
-        if value is not None:
-            self._keep(key, value)
+    def get(self, key: K) -> V | None:
+        """What it holds by a key, older entries included; None if it holds nothing."""
+        value = self.known.get(key)
+        if value is None:
+            value = self._older.pop(key, None)
+            if value is not None:
+                self._keep(key, value)
         return value
 
     def add(self, key: K, value: V) -> V:

@@ -118,7 +118,7 @@ class NeedFinder:
 
     def _from(self, number: int, values: Values) -> _Around:
         key = number, values
-        known = self._around.known.get(key) or self._around.again(key)
+        known = self._around.get(key)
         if known is None:
             known = self._around.add(key, self._walk(self._chain.sections[number], values))
         return known
@@ -175,7 +175,7 @@ class NeedFinder:
         if not costs:
             return self._ends
         key = number, costs
-        known = self._behind.known.get(key) or self._behind.again(key)
+        known = self._behind.get(key)
         if known is None:
             after = self._after(number + 1, costs[1:])
             ways = [self._further(number, costs[0], *each) for each in after]
@@ -212,7 +212,7 @@ class NeedFinder:
                 goal = ends[behaviour]
                 good = tuple([end == goal for end in ends])
                 key = number, values[number], behaviour, good
-                known = self._steps.known.get(key) or self._steps.again(key)
+                known = self._steps.get(key)
                 if known is None:
                     chosen = around[number].chosen[behaviour]
                     known = self._steps.add(key, self._section_steps(*key, chosen))
@@ -263,8 +263,9 @@ class NeedFinder:
 
     def _written_step(self, level: int, old: int, new: int, good: Values) -> FieldStep:
         key = level, old, new, good
-        known = self._written_steps.known.get(key) or self._written_steps.again(key)
-        return known or self._written_steps.add(key, self._write_step(*key))
+        return self._written_steps.get(key) or self._written_steps.add(
+            key, self._write_step(*key)
+        )
 
     def _write_step(self, level: int, old: int, new: int, good: Values) -> FieldStep:
         cells = self._space.cells[level]

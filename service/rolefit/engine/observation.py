@@ -8,7 +8,7 @@ at what rules can see of it nor at whether the contract allows it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
@@ -90,12 +90,11 @@ class _Lens:
 
     def observe(self, raw: _Raw) -> Observation:
         """The observation of a valid value, remembered from then on."""
-        known = self.memory.known.get(raw) or self.memory.again(raw)
-        return known or self.memory.add(raw, self._observation(self._value(raw)))
+        return self.memory.get(raw) or self.memory.add(raw, self._observation(self._value(raw)))
 
     def _value(self, raw: _Raw) -> FactValue | None:
         if self._names is None:
-            return plain(cast(FactValue, raw))
+            return None if raw is None else plain(raw)
         if isinstance(raw, frozenset):
             return frozenset(self._names[number] for number in raw if number in self._names)
         return self._names.get(raw)

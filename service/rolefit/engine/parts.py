@@ -65,7 +65,7 @@ class Part(Generic[T]):
     def of(self, observations: Observations) -> T:
         """The part for one profile."""
         key = self, self.key(observations)
-        known: T | None = self._written.known.get(key) or self._written.again(key)
+        known: T | None = self._written.get(key)
         return known or self._written.add(key, self._write(observations))
 
 
@@ -80,7 +80,7 @@ class _Shown:
 
     def of(self, observation: Observation) -> bytes:
         key = self, observation
-        known: bytes | None = self._written.known.get(key) or self._written.again(key)
+        known: bytes | None = self._written.get(key)
         return known or self._written.add(key, self._write(observation))
 
     def _write(self, observation: Observation) -> bytes:
@@ -128,8 +128,9 @@ class PartMaker:
             finish: Turns the message and its bytes, evidence included, into what is joined.
         """
         key = name, evidence
-        known = self._parts.known.get(key) or self._parts.again(key)
-        return known or self._parts.add(key, self._make(sentence, evidence, home, head, finish))
+        return self._parts.get(key) or self._parts.add(
+            key, self._make(sentence, evidence, home, head, finish)
+        )
 
     def close(self) -> None:
         """Lets go of all parts."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rolefit.engine.answer_parts import path_number
 from rolefit.engine.change_messages import field_changes, margin_message
@@ -57,6 +58,14 @@ class Prospect:
     needs: Mapping[str, Steps]
 
 
+class _Around(NamedTuple):
+    """Looks around a position, section by section."""
+
+    chain: Chain
+    flips: FlipFinder
+    needs: NeedFinder
+
+
 class Prospects:
     """Prospects over one rule set.
 
@@ -82,10 +91,13 @@ class Prospects:
         self._vocabulary = ruleset.vocabulary
         self._judge = judge
         self._slots = slots
-        self._around: tuple[FlipFinder, NeedFinder, Chain] | None = None
+        self._around: _Around | None = None
         if space is not None:
-            flips = FlipFinder(ruleset.vocabulary, space, capacity)
-            self._around = flips, NeedFinder(ruleset, space, capacity), space.chain
+            self._around = _Around(
+                space.chain,
+                FlipFinder(ruleset.vocabulary, space, capacity),
+                NeedFinder(ruleset, space, capacity),
+            )
         self.memory: Memory[Position, Prospect] = Memory("positions", capacity)
         self._fronts: Memory[tuple[str, str, tuple[str, ...]], bytes] = Memory(
             "fronts", capacity
@@ -110,20 +122,19 @@ class Prospects:
 
     def _write(self, verdict: Verdict) -> Prospect:
         key = verdict.path, verdict.certainty, verdict.possible
-        front = self._fronts.known.get(key) or self._fronts.again(key)
         questions, few = b"", b""
         if asked := verdict.open_fields:
             questions, few = self._questions(asked)
         turns: Sequence[Turns] = ()
         needs: Mapping[str, Steps] = {}
         if verdict.position is not None and self._around is not None:
-            flips, finder, chain = self._around
-            standing = chain.standing(verdict.position)
-            turns, needs = flips.turns(*standing), finder.needs(*standing)
+            standing = self._around.chain.standing(verdict.position)
+            turns = self._around.flips.turns(*standing)
+            needs = self._around.needs.needs(*standing)
         return Prospect(
             path=verdict.path,
             certainty=verdict.certainty,
-            front=front or self._fronts.add(key, _front(*key)),
+            front=self._fronts.get(key) or self._fronts.add(key, _front(*key)),
             questions=questions,
             basic_questions=few,
             proven=_PROVEN if verdict.proven else b"",
@@ -133,7 +144,7 @@ class Prospects:
 
     def _questions(self, asked: tuple[OpenField, ...]) -> tuple[bytes, bytes]:
         """All questions, and those of the smallest view."""
-        known = self._asked.known.get(asked) or self._asked.again(asked)
+        known = self._asked.get(asked)
         if known is not None:
             return known
         questions = [nested(_QUESTION, self._question(each)) for each in asked]
@@ -161,31 +172,27 @@ class Prospects:
     def margins(self, prospect: Prospect, observations: Observations) -> list[bytes]:
         """How far the numbers of a profile are from changing the path, serialised."""
         parts = []
-        known = self._margins.known
         self._margins.asked += len(prospect.turns)
         for turns in prospect.turns:
             key = turns, observations[self._slots[turns.field]]
-            part = known.get(key) or self._margins.again(key)
-            parts.append(part or self._margins.add(key, self._margin(*key)))
+            parts.append(self._margins.get(key) or self._margins.add(key, self._margin(*key)))
         return parts
 
     def _margin(self, turns: Turns, observation: Observation) -> bytes:
         assert isinstance(observation.value, int | float)
         assert self._around is not None
-        margin = self._around[0].margin(turns, observation.value)
+        margin = self._around.flips.margin(turns, observation.value)
         message = margin_message(margin, self._vocabulary)
         return serialised(pb.Recommendation(margins=[message]))
 
     def needs(self, prospect: Prospect, path: str, observations: Observations) -> list[bytes]:
         """What a path would need, as serialised parts of its assessment."""
         parts = []
-        known = self._steps.known
         steps = prospect.needs.get(path, ())
         self._steps.asked += len(steps)
         for step in steps:
             key = step, observations[self._slots[step.field]]
-            part = known.get(key) or self._steps.again(key)
-            parts.append(part or self._steps.add(key, self._step(*key)))
+            parts.append(self._steps.get(key) or self._steps.add(key, self._step(*key)))
         return parts
 
     def _step(self, step: FieldStep, observation: Observation) -> bytes:

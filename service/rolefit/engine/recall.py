@@ -121,7 +121,7 @@ class Recall(Generic[T]):
         """
         things = (key,) if len(self.group.reads) == 1 else key
         seen = tuple([each.value if isinstance(each, State) else each for each in things])
-        known = self._fired.known.get(seen) or self._fired.again(seen)
+        known = self._fired.get(seen)
         if known is not None:
             return known
         properties = dict(answer)

@@ -79,8 +79,7 @@ class Section:
 
     def standing(self, values: Values) -> Standing:
         """What values of the variables come to."""
-        known = self._memory.known.get(values) or self._memory.again(values)
-        return known or self._memory.add(values, self._standing(values))
+        return self._memory.get(values) or self._memory.add(values, self._standing(values))
 
     def _standing(self, values: Values) -> Standing:
         ref, first = self.ref, self.levels.start
@@ -195,7 +194,7 @@ class Chain:
             after: The behaviours of the sections behind it.
         """
         key = section, entry, after
-        known = self._ends.known.get(key) or self._ends.again(key)
+        known = self._ends.get(key)
         if known is None:
             exits = [exits[entry] for exits in self.sections[section].exits]
             known = self._ends.add(key, tuple(self.end(section + 1, e, after) for e in exits))
