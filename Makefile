@@ -11,7 +11,7 @@ PEERS := .peers
 PROTOS := $(wildcard proto/rolefit/v1/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test bench bench-peers bench-start soak faults fuzz check deploy-check deploy-tool lint format types proto proto-check rules-check rules-test rules-verify mutation docs docs-serve lock clean
+.PHONY: help setup demo serve test bench bench-memory bench-peers bench-start soak faults fuzz check deploy-check deploy-tool lint format types proto proto-check rules-check rules-test rules-verify mutation docs docs-serve lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ $(PEERS)/.installed: bench/peers/requirements.txt | setup
 
 bench-start: setup ## Time a server's start, the client's import and a cold answer
 	$(BIN)/python -m bench.start
+
+bench-memory: setup ## Send a million different people, and print the server's memory; needs Go
+	$(BIN)/python -m bench.memory
 
 soak: setup ## Send CALLS (100000) calls to a server and print errors and its memory
 	$(BIN)/python bench/soak.py --calls $(or $(CALLS),100000)

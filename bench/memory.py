@@ -1,6 +1,6 @@
 """Whether a server's memory grows with the calls it answers.
 
-    python -m bench.memory
+    make bench-memory
 
 Sends a million different people to one worker, a tenth at a time, and prints its memory after
 each tenth, and how much it grew from the first to the last.

@@ -11,6 +11,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from hypothesis import strategies as st
 
+from rolefit.engine.wire import varint
 from rolefit.v1.recommendation_service_pb2 import VIEW_FULL, RecommendRequest
 from tests.profiles import FIELDS, message, values
 
@@ -72,16 +73,16 @@ def wire_fields(rng: random.Random, noise: bytes, depth: int = 3) -> bytes:
         number = rng.choice((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 16, 19_000, 2**29 - 1, 2**29))
         kind = rng.randrange(8)
         inner = wire_fields(rng, noise, depth - 1) if depth else noise
-        content += _varint(number << 3 | kind)
+        content += varint(number << 3 | kind)
         if kind == 0:
-            content += _varint(rng.choice((0, 1, 5, 99, 2**31, 2**63, 2**64 - 1, 2**69)))
+            content += varint(rng.choice((0, 1, 5, 99, 2**31, 2**63, 2**64 - 1, 2**69)))
         elif kind == 1:
             content += struct.pack("<d", rng.choice(_DOUBLES))
         elif kind == 2:
             length = len(inner) if rng.random() < 0.9 else rng.choice((0, 1, 127, 2**31, 2**64))
-            content += _varint(length) + inner
+            content += varint(length) + inner
         elif kind == 3:
-            content += inner + _varint(number << 3 | 4)
+            content += inner + varint(number << 3 | 4)
         else:
             content += noise[:4]
     return content
@@ -140,13 +141,4 @@ def requests(kind: type[Message] = RecommendRequest) -> st.SearchStrategy[bytes]
 
 def deeply_nested(levels: int) -> bytes:
     """Unknown groups inside each other, for a parser that recurses."""
-    return _varint(100 << 3 | 3) * levels + _varint(100 << 3 | 4) * levels
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+    return varint(100 << 3 | 3) * levels + varint(100 << 3 | 4) * levels

@@ -197,13 +197,7 @@ async def start(
     await health.show_rules(snapshots.status, _SERVICES)
     server = RevivedServer(options=options(config, shared))
     server.add_generic_rpc_handlers((recommending.handler(calls), catalogue.handler(calls)))
-    health_pb2_grpc.add_HealthServicer_to_server(health, security.for_health(server))
-    if config.reflection:
-        names = (*_SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
-        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
-            reflection.aio.ReflectionServicer((*names, reflection.SERVICE_NAME)),
-            security.for_reflection(server),
-        )
+    _add_health_and_reflection(server, config, security, health)
     try:
         bound = security.listen(server, ports.address_of(host, port))
     except RuntimeError:
@@ -216,6 +210,19 @@ async def start(
     return RunningServer(
         server, health, snapshots, config, bound, ticking, observation, recording
     )
+
+
+def _add_health_and_reflection(
+    server: aio.Server, config: ServerConfig, security: Security, health: Health
+) -> None:
+    """Register health, and reflection if it is wanted."""
+    health_pb2_grpc.add_HealthServicer_to_server(health, security.for_health(server))
+    if config.reflection:
+        names = (*_SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
+            reflection.aio.ReflectionServicer((*names, reflection.SERVICE_NAME)),
+            security.for_reflection(server),
+        )
 
 
 def options(config: ServerConfig, shared: bool) -> list[tuple[str, Any]]:
