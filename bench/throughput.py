@@ -26,6 +26,8 @@ from tests.server.processes import ServerProcess
 
 ROOT = Path(__file__).parent.parent
 LOAD = ROOT / "bench" / "load"
+# Calls in flight.
+IN_FLIGHT = 32
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -57,7 +59,14 @@ class Load:
         self._file.write_bytes(b"".join(struct.pack(">I", len(p)) + p for p in people))
 
     def run(
-        self, port: int, pids: list[int], calls: int, rate: float, first: int, cores: str
+        self,
+        port: int,
+        pids: list[int],
+        calls: int,
+        rate: float,
+        first: int,
+        cores: str,
+        connections: int = 4,
     ) -> Round:
         """Send that many calls, as fast as they are answered or at a rate per second.
 
@@ -68,12 +77,15 @@ class Load:
             rate: Calls begun per second; 0 for as fast as they are answered.
             first: Which request to begin with.
             cores: Where the load runs.
+            connections: Over how many; they share the calls in flight.
         """
         before = sum(map(cpu_seconds, pids))
         done = subprocess.run(
             [
                 *("taskset", "-c", cores, self._binary),
                 *("-target", f"127.0.0.1:{port}", "-requests", self._file),
+                *("-connections", str(connections)),
+                *("-in-flight", str(max(1, IN_FLIGHT // connections))),
                 *("-calls", str(calls), "-rate", str(rate), "-offset", str(first)),
             ],
             check=True,
@@ -132,6 +144,8 @@ def main() -> None:
             limit.kill()
 
 
+# Connections that the kernel divides about evenly between two workers.
+MANY = 128
 # First calls to a server that has answered nobody.
 COLD = 500
 # What the limit server answers: the mean of ours over these people.
@@ -192,7 +206,8 @@ def two_workers(load: Load, folder: Path, count: int) -> None:
     """Print what two workers come to, by the processor time that each of them uses.
 
     With two cores the load has none of its own, so throughput would measure the load too.
-    What two free cores would carry is as many calls as use up the busier worker's time.
+    What two free cores would carry is as many calls as use up the busier worker's time. The
+    kernel deals out connections by chance, so there are many.
     """
     inner = folder / "two"
     inner.mkdir()
@@ -203,9 +218,9 @@ def two_workers(load: Load, folder: Path, count: int) -> None:
         pids = server.worker_pids if workers > 1 else [server.process.pid]
         try:
             # Each worker has to learn for itself.
-            load.run(server.port, pids, workers * count, 0.0, 0, "0,1")
+            load.run(server.port, pids, workers * count, 0.0, 0, "0,1", MANY)
             before = [cpu_seconds(pid) for pid in pids]
-            load.run(server.port, pids, count, 0.0, workers * count, "0,1")
+            load.run(server.port, pids, count, 0.0, workers * count, "0,1", MANY)
             used = [cpu_seconds(pid) - old for pid, old in zip(pids, before, strict=True)]
             carried.append(count / max(used))
         finally:
