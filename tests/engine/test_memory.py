@@ -7,6 +7,7 @@ import random
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -71,6 +72,20 @@ def walk(seed: int, share: float, length: int = 6) -> list[Facts]:
                 facts[path] = rng.choice(values(FIELDS[path]))  # type: ignore[assignment]
         found.append(facts)
     return found
+
+
+def memories() -> list[Memory[Any, Any]]:
+    """All there are, those of other engines too."""
+    return [each for each in gc.get_objects() if isinstance(each, Memory)]
+
+
+def begin(ruleset: Ruleset, *capacity: int) -> tuple[Engine, list[Memory[Any, Any]]]:
+    """A new engine, and its memories."""
+    # Those before are held, or new ones could be made at their places and count as old.
+    before = memories()
+    engine = Engine(ruleset, *capacity)
+    old = {id(each) for each in before}
+    return engine, [each for each in memories() if id(each) not in old]
 
 
 walks = st.builds(
@@ -266,23 +281,18 @@ def test_what_is_asked_again_is_known(shipped: Ruleset) -> None:
 
 def test_nothing_is_learned_twice(shipped: Ruleset) -> None:
     """What comes to nothing is remembered as well, such as a number that turns no path."""
-    others = {id(each) for each in gc.get_objects() if isinstance(each, Memory)}
-    with Engine(shipped) as engine:
-        memories = [
-            each
-            for each in gc.get_objects()
-            if isinstance(each, Memory) and id(each) not in others
-        ]
-        (positions,) = (each for each in memories if each.name == "positions")
-        memories.remove(positions)
+    engine, remembered = begin(shipped)
+    with engine:
+        (positions,) = (each for each in remembered if each.name == "positions")
+        remembered.remove(positions)
         profiles = [facts for seed in range(4) for facts in walk(seed, 0.9)]
         for facts in profiles:
             said(engine, facts)
-        learned = {each.name: each.misses for each in memories}
+        learned = [(each.name, each.misses) for each in remembered]
         positions.forget()
         for facts in profiles:
             said(engine, facts)
-        assert {each.name: each.misses for each in memories} == learned
+        assert [(each.name, each.misses) for each in remembered] == learned
 
 
 def test_a_full_memory_keeps_what_is_asked_for() -> None:
@@ -320,12 +330,9 @@ def test_a_memory_of_one_holds_one() -> None:
 
 
 def test_all_parts_together_stay_within_one_capacity(shipped: Ruleset) -> None:
-    with Engine(shipped, capacity=5) as engine:
-        (written,) = (
-            each
-            for each in gc.get_objects()
-            if isinstance(each, Memory) and (each.name, each.capacity) == ("written", 20)
-        )
+    engine, remembered = begin(shipped, 5)
+    with engine:
+        (written,) = (each for each in remembered if each.name == "written")
         most = 0
         for facts in walk(4, 1.0, length=20):
             said(engine, facts)

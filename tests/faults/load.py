@@ -103,7 +103,11 @@ class Load:
         self.finish()
 
     def more(self, answers: int) -> None:
-        """Waits until that many more calls have been answered, or the callers are done."""
+        """Waits until that many more calls have been answered.
+
+        Raises:
+            AssertionError: The callers have no calls left, or died; nothing is under load then.
+        """
         for begun in range(0, answers, _ANSWERS_PER_WAIT):
             wanted = self._answered + min(_ANSWERS_PER_WAIT, answers - begun)
             self._wait_for(wanted)
@@ -113,6 +117,7 @@ class Load:
             lambda: self._answered >= answered or self._process.poll() is not None,
             f"answer {answered}",
         )
+        assert self._answered >= answered, "".join(self._noise[-20:]) or "no calls left"
 
     def finish(self, all_calls: bool = False) -> None:
         """Lets the calls in flight end, or with `all_calls` all that were ordered."""

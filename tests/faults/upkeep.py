@@ -45,8 +45,10 @@ def rules_replaced(arena: Arena) -> Figures:
     server = arena.start("--workers", "2", *flags)
     arena.cases = path
     faults, broken = [], 0
-    with arena.load(server, connections=8) as load:
-        for number in range(1, 1 + 6 * arena.scale):
+    reloads, between = 6 * arena.scale, 450 * arena.scale
+    # Calls go on while rules are checked, and must not run out before the last reload.
+    with arena.load(server, connections=8, calls=8 * reloads * between) as load:
+        for number in range(1, 1 + reloads):
             faults.append(now())
             if number % 3 == 0:
                 broken += 1
@@ -55,7 +57,7 @@ def rules_replaced(arena: Arena) -> Figures:
                 folder.mend()
             _turn(folder)
             server.wait_for_events(_RELOADED, number)
-            load.more(450 * arena.scale)
+            load.more(between)
     assert set(load.report.by_ruleset) == digests
     return figures(load, faults)
 
