@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import struct
 import subprocess
 import threading
 from collections.abc import Callable
@@ -284,6 +286,21 @@ def test_waits_for_a_server_that_is_still_to_come(
         ask(address, retry=RetryPolicy.none())
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(ask, address, wait_for_ready=True, timeout=30)
+        serve(Records(), address=address)
+        assert waiting.result().path is Path.ML_ENGINEER
+
+
+def test_connects_again_while_it_retries(serve: Serve, ask: Ask) -> None:
+    """A worker that dies takes connections with it that it had not accepted yet."""
+    retry = RetryPolicy(max_attempts=3, initial_backoff=0.2)
+    with ThreadPoolExecutor() as pool:
+        with socket.create_server(("127.0.0.1", 0)) as dying:
+            address = f"127.0.0.1:{dying.getsockname()[1]}"
+            waiting = pool.submit(ask, address, retry=retry, timeout=30)
+            connection, _ = dying.accept()
+            # Closed with a reset, as the kernel does for the dead.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
         serve(Records(), address=address)
         assert waiting.result().path is Path.ML_ENGINEER
 

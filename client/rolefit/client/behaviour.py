@@ -46,6 +46,12 @@ Profile = Mapping[str, object] | str | CandidateProfile
 # accepted and not begun, before it tells its clients to go elsewhere.
 _RETRYABLE = ("UNAVAILABLE", "CANCELLED")
 
+# Waits before a lost connection is made again. gRPC begins with a second, in which all attempts
+# of a call may fail at once, and goes on to two minutes, in which a server that is back is not
+# found.
+_FIRST_RECONNECT_MS = 100
+_LAST_RECONNECT_MS = 5_000
+
 _VIEWS = tuple(name.removeprefix("VIEW_") for name in View.keys()[1:])
 
 
@@ -90,6 +96,8 @@ class Behaviour:
             ("grpc.service_config", json.dumps(self._service_config())),
             ("grpc.max_receive_message_length", self.max_message_bytes),
             ("grpc.max_send_message_length", self.max_message_bytes),
+            ("grpc.initial_reconnect_backoff_ms", _FIRST_RECONNECT_MS),
+            ("grpc.max_reconnect_backoff_ms", _LAST_RECONNECT_MS),
         ]
 
     def _service_config(self) -> dict[str, Any]:
