@@ -40,6 +40,15 @@ def test_the_classes_of_answers_wait_for_the_first_answer() -> None:
     assert done.stdout == "[]\n", done.stderr
 
 
+def test_a_recommendation_needs_no_classes_of_other_answers() -> None:
+    done = run(
+        "import sys; from rolefit.client import cli, reading; "
+        "print([n for n in ('change', 'comparison', 'catalogue') "
+        "if f'rolefit.client.{n}' in sys.modules])"
+    )
+    assert done.stdout == "[]\n", done.stderr
+
+
 def test_every_name_of_the_package_is_there_and_listed_before_it_is_used() -> None:
     done = run(
         "import rolefit.client as client; "

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         VocabularyEntry,
     )
     from rolefit.client.change import Change, Changes
+    from rolefit.client.change_reading import read_changes
     from rolefit.client.client import AsyncClient, Client
     from rolefit.client.comparison import (
         Comparison,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
         FieldSet,
         ProfileComparison,
     )
+    from rolefit.client.comparison_reading import read_comparison
     from rolefit.client.errors import (
         DeadlineExceeded,
         InvalidProfile,
@@ -78,7 +80,7 @@ if TYPE_CHECKING:
         SkillGap,
     )
     from rolefit.client.profile import parse_profile
-    from rolefit.client.reading import read_answer, read_changes, read_comparison, read_pack
+    from rolefit.client.reading import read_answer, read_pack
     from rolefit.client.ruleset import Ruleset
     from rolefit.client.vocabulary import (
         Certainty,
@@ -209,8 +211,10 @@ _MODULES = {
         "VocabularyEntry",
     ),
     "change": ("Change", "Changes"),
+    "change_reading": ("read_changes",),
     "client": ("AsyncClient", "Client"),
     "comparison": ("Comparison", "FieldDifference", "FieldSet", "ProfileComparison"),
+    "comparison_reading": ("read_comparison",),
     "errors": (
         "DeadlineExceeded",
         "InvalidProfile",
@@ -236,7 +240,7 @@ _MODULES = {
         "SkillGap",
     ),
     "profile": ("parse_profile",),
-    "reading": ("read_answer", "read_changes", "read_comparison", "read_pack"),
+    "reading": ("read_answer", "read_pack"),
     "ruleset": ("Ruleset",),
     "vocabulary": (
         "Certainty",

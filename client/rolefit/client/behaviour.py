@@ -244,13 +244,13 @@ def _read_pack(response: PrepareResponse) -> PreparationPack:
 
 
 def _read_comparison(response: CompareProfilesResponse) -> ProfileComparison:
-    from rolefit.client.reading import read_comparison
+    from rolefit.client.comparison_reading import read_comparison
 
     return read_comparison(response)
 
 
 def _read_changes(response: FindChangesResponse) -> Changes:
-    from rolefit.client.reading import read_changes
+    from rolefit.client.change_reading import read_changes
 
     return read_changes(response)
 

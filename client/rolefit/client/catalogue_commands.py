@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from google.protobuf.descriptor import EnumDescriptor
 
-from rolefit.client.catalogue import CodeEntry
 from rolefit.client.command_line import (
     ANSWERED,
     USAGE,
@@ -27,6 +26,7 @@ from rolefit.v1 import catalogue_pb2, path_pb2
 from rolefit.v1 import catalogue_service_pb2 as pb
 
 if TYPE_CHECKING:
+    from rolefit.client.catalogue import CodeEntry
     from rolefit.client.catalogue_report import CatalogueReport
 
 _FILTERS = ("claim", "code", "path", "layer")

@@ -1,4 +1,4 @@
-"""Reads the response messages of recommendations into plain Python values."""
+"""Reads recommendations, and what is to be prepared, into plain Python values."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ from rolefit.client.answer import (
     Signal,
     Trace,
 )
-from rolefit.client.change import Change, Changes
-from rolefit.client.comparison import FieldDifference, FieldSet, ProfileComparison
 from rolefit.client.enum_names import word_reader
 from rolefit.client.evidence import Evidence
 from rolefit.client.field_change import FieldChange
@@ -37,7 +35,6 @@ from rolefit.client.preparation import (
 from rolefit.client.ruleset import Ruleset
 from rolefit.client.vocabulary import (
     Certainty,
-    ChangeOutcome,
     ClaimStrength,
     CompensationCoverage,
     Effort,
@@ -50,8 +47,6 @@ from rolefit.client.vocabulary import (
     Ternary,
 )
 from rolefit.v1 import (
-    change_pb2,
-    comparison_pb2,
     evidence_pb2,
     field_change_pb2,
     path_pb2,
@@ -60,13 +55,11 @@ from rolefit.v1 import (
 )
 from rolefit.v1 import recommendation_pb2 as pb
 from rolefit.v1.recommendation_service_pb2 import (
-    CompareProfilesResponse,
-    FindChangesResponse,
     PrepareResponse,
     RecommendResponse,
 )
 
-_path = word_reader(Path, path_pb2.Path.DESCRIPTOR)
+read_path = word_reader(Path, path_pb2.Path.DESCRIPTOR)
 _level = word_reader(Level, profile_pb2.Level.DESCRIPTOR)
 _certainty = word_reader(Certainty, pb.Certainty.DESCRIPTOR)
 _ternary = word_reader(Ternary, pb.Ternary.DESCRIPTOR)
@@ -76,7 +69,6 @@ _strength = word_reader(ClaimStrength, evidence_pb2.ClaimStrength.DESCRIPTOR)
 _coverage = word_reader(CompensationCoverage, pb.CompensationCoverage.DESCRIPTOR)
 _note_kind = word_reader(PayNoteKind, pb.PayNoteKind.DESCRIPTOR)
 _effort = word_reader(Effort, field_change_pb2.Effort.DESCRIPTOR)
-_outcome = word_reader(ChangeOutcome, change_pb2.ChangeOutcome.DESCRIPTOR)
 _readiness = word_reader(Readiness, preparation_pb2.Readiness.DESCRIPTOR)
 
 
@@ -88,7 +80,7 @@ def read_answer(response: RecommendResponse) -> Answer:
     """
     return Answer(
         **_parts(response.recommendation),
-        ruleset=_ruleset(response.ruleset),
+        ruleset=read_ruleset(response.ruleset),
         decision_id=response.decision_id,
         message=response,
     )
@@ -97,53 +89,16 @@ def read_answer(response: RecommendResponse) -> Answer:
 def read_pack(response: PrepareResponse) -> PreparationPack:
     """Read a response of Prepare; like `read_answer`, it copes with whatever comes."""
     return PreparationPack(
-        recommended_path=_path(response.recommended_path),
+        recommended_path=read_path(response.recommended_path),
         preparations=tuple(map(_preparation, response.preparations)),
-        ruleset=_ruleset(response.ruleset),
+        ruleset=read_ruleset(response.ruleset),
         decision_id=response.decision_id,
         message=response,
     )
 
 
-def read_comparison(response: CompareProfilesResponse) -> ProfileComparison:
-    """Read a response of CompareProfiles; like `read_answer`, it copes with whatever comes."""
-    found = response.comparison
-    return ProfileComparison(
-        a=_recommendation(found.a),
-        b=_recommendation(found.b),
-        differences=tuple(map(_difference, found.differences)),
-        gained=tuple(map(_finding, found.gained)),
-        lost=tuple(map(_finding, found.lost)),
-        path_changed_by=tuple(map(_field_set, found.path_changed_by)),
-        headline=found.headline,
-        ruleset=_ruleset(response.ruleset),
-        decision_id=response.decision_id,
-        message=response,
-    )
-
-
-def read_changes(response: FindChangesResponse) -> Changes:
-    """Read a response of FindChanges; like `read_answer`, it copes with whatever comes."""
-    return Changes(
-        current_path=_path(response.current_path),
-        outcome=_outcome(response.outcome),
-        changes=tuple(map(_change, response.changes)),
-        headline=response.headline,
-        ruleset=_ruleset(response.ruleset),
-        decision_id=response.decision_id,
-        message=response,
-    )
-
-
-def _change(message: change_pb2.Change) -> Change:
-    return Change(
-        fields=tuple(map(_field_change, message.fields)),
-        profile=message.profile,
-        recommendation=_recommendation(message.recommendation),
-    )
-
-
-def _recommendation(found: pb.Recommendation) -> Recommendation:
+def read_recommendation(found: pb.Recommendation) -> Recommendation:
+    """Read a recommendation that is part of another answer."""
     return Recommendation(**_parts(found))
 
 
@@ -167,12 +122,12 @@ class _Parts(TypedDict):
 
 def _parts(found: pb.Recommendation) -> _Parts:
     return _Parts(
-        path=_path(found.path),
+        path=read_path(found.path),
         certainty=_certainty(found.certainty),
-        possible_paths=tuple(map(_path, found.possible_paths)),
+        possible_paths=tuple(map(read_path, found.possible_paths)),
         headline=found.headline,
         assessments=tuple(map(_assessment, found.assessments)),
-        findings=tuple(map(_finding, found.findings)),
+        findings=tuple(map(read_finding, found.findings)),
         next_questions=tuple(map(_next_question, found.next_questions)),
         seat=Seat(
             available=_ternary(found.seat.available),
@@ -189,22 +144,24 @@ def _parts(found: pb.Recommendation) -> _Parts:
     )
 
 
-def _ruleset(message: pb.Ruleset) -> Ruleset:
+def read_ruleset(message: pb.Ruleset) -> Ruleset:
+    """Read the rule set that answered."""
     return Ruleset(name=message.name, version=message.version, digest=message.digest)
 
 
 def _assessment(message: pb.PathAssessment) -> PathAssessment:
     return PathAssessment(
-        path=_path(message.path),
+        path=read_path(message.path),
         fit=_fit(message.fit),
         open_now=_ternary(message.open_now),
         reasons=tuple(map(_reason, message.reasons)),
         why_not=tuple(map(_reason, message.why_not)),
-        would_need=tuple(map(_field_change, message.would_need)),
+        would_need=tuple(map(read_field_change, message.would_need)),
     )
 
 
-def _field_change(message: field_change_pb2.FieldChange) -> FieldChange:
+def read_field_change(message: field_change_pb2.FieldChange) -> FieldChange:
+    """Read what one field would have to become."""
     return FieldChange(
         field=message.field,
         label=message.label,
@@ -224,7 +181,8 @@ def _reason(message: pb.Reason) -> Reason:
     )
 
 
-def _finding(message: pb.Finding) -> Finding:
+def read_finding(message: pb.Finding) -> Finding:
+    """Read a finding."""
     return Finding(
         code=message.code,
         kind=_kind(message.kind),
@@ -242,7 +200,7 @@ def _next_question(message: pb.NextQuestion) -> NextQuestion:
         field=message.field,
         question=message.question,
         options=tuple(message.options),
-        could_lead_to=tuple(map(_path, message.could_lead_to)),
+        could_lead_to=tuple(map(read_path, message.could_lead_to)),
         essential=message.essential,
         settles=message.settles,
     )
@@ -259,7 +217,7 @@ def _margin(message: pb.Margin) -> Margin:
 
 
 def _flip(message: pb.Flip) -> Flip:
-    return Flip(at=message.at, distance=message.distance, path=_path(message.path))
+    return Flip(at=message.at, distance=message.distance, path=read_path(message.path))
 
 
 def _evidence(messages: Iterable[evidence_pb2.Evidence]) -> tuple[Evidence, ...]:
@@ -275,7 +233,7 @@ def _compensation(message: pb.CompensationPanel) -> CompensationPanel:
         message=message.message,
         bands=tuple(
             PayBand(
-                path=_path(band.path),
+                path=read_path(band.path),
                 level=_level(band.level),
                 low_usd=band.low_usd,
                 high_usd=band.high_usd,
@@ -315,7 +273,7 @@ def _trace(message: pb.Trace) -> Trace:
 
 def _preparation(message: preparation_pb2.Preparation) -> Preparation:
     return Preparation(
-        path=_path(message.path),
+        path=read_path(message.path),
         rounds=tuple(map(_round, message.rounds)),
         resume=tuple(map(_item, message.resume)),
         negotiation=tuple(map(_item, message.negotiation)),
@@ -357,11 +315,3 @@ def _skills(message: preparation_pb2.SkillGap) -> SkillGap:
         known=message.known,
         claims=tuple(message.claims),
     )
-
-
-def _difference(message: comparison_pb2.FieldDifference) -> FieldDifference:
-    return FieldDifference(field=message.field, label=message.label, a=message.a, b=message.b)
-
-
-def _field_set(message: comparison_pb2.FieldSet) -> FieldSet:
-    return FieldSet(fields=tuple(message.fields), path=_path(message.path))
