@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import crowds, deaths, hostile_bytes, slow_clients, upkeep, wall_clock
+from . import crowds, deaths, disks, hostile_bytes, slow_clients, upkeep, wall_clock
 from .arena import Fault
 
 # Faults that cut calls off, so that these have to be tried again.
@@ -22,6 +22,7 @@ OTHERS: tuple[Fault, ...] = (
     hostile_bytes.floods,
     upkeep.workers_restarted,
     upkeep.rules_replaced,
+    disks.disk_full,
 )
 # Where libfaketime is installed.
 CLOCK: tuple[Fault, ...] = (wall_clock.wall_clock_jumps,) if wall_clock.LIBRARIES else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 from pathlib import Path
 from typing import Any
@@ -81,3 +82,9 @@ def records(folder: Path) -> list[dict[str, Any]]:
 def decisions(folder: Path) -> list[dict[str, Any]]:
     """The decisions among them."""
     return [record["decision"] for record in records(folder) if "decision" in record]
+
+
+def limit_file_size(pid: int, size: int) -> None:
+    """Let a process write no file beyond that many bytes, as if the disk were full."""
+    hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))

@@ -23,7 +23,15 @@ from rolefit.v1.path_pb2 import Path as PathOfPerson
 from rolefit.v1.recommendation_pb2 import Certainty
 
 from .calls import channel, refusal
-from .decision_logs import KEY, ask, decisions, log_files, person, records
+from .decision_logs import (
+    KEY,
+    ask,
+    decisions,
+    limit_file_size,
+    log_files,
+    person,
+    records,
+)
 from .processes import COMMAND, ServerProcess, clean_environment, eventually, run_command
 
 Start = Callable[..., ServerProcess]
@@ -304,11 +312,11 @@ def test_a_full_disk_stops_no_answer_and_nothing_is_lost_while_it_can_wait(
     start: Start, tmp_path: Path
 ) -> None:
     server = start("--workers", "1", "--decision-log", str(tmp_path))
-    _limit_file_size(server, 20_000)
+    limit_file_size(server.process.pid, 20_000)
     ask(server.port, *range(30))
     server.wait_for_events("decision log cannot be written", 1)
     assert all(file.read_bytes().endswith(b"\n") for file in log_files(tmp_path))
-    _limit_file_size(server, resource.RLIM_INFINITY)
+    limit_file_size(server.process.pid, resource.RLIM_INFINITY)
     server.wait_for_events("decision log is written again", 1)
     stop(server)
     (chain,) = verified(tmp_path)["chains"]
@@ -318,10 +326,10 @@ def test_a_full_disk_stops_no_answer_and_nothing_is_lost_while_it_can_wait(
 def test_what_a_full_disk_loses_is_counted_in_its_place(start: Start, tmp_path: Path) -> None:
     flags = ("--decision-log", str(tmp_path), "--decision-log-queue", "10")
     server = start("--workers", "1", *flags)
-    _limit_file_size(server, 4096)  # the server's own log needs some of it
+    limit_file_size(server.process.pid, 4096)  # the server's own log needs some of it
     ask(server.port, *[1] * 50)
     server.wait_for_events("decision log cannot be written", 1)
-    _limit_file_size(server, resource.RLIM_INFINITY)
+    limit_file_size(server.process.pid, resource.RLIM_INFINITY)
     server.wait_for_events("decision log is written again", 1)
     after = ask(server.port, 2)
     stop(server)
@@ -365,11 +373,6 @@ def test_the_log_recovers_when_a_disk_has_room_again(start: Start, small_disk: P
     stop(server)
     (chain,) = verified(small_disk)["chains"]
     assert (chain["decisions"], chain["gaps"]) == (12, 0)
-
-
-def _limit_file_size(server: ServerProcess, size: int) -> None:
-    hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)[1]
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, hard))
 
 
 @pytest.mark.parametrize(
