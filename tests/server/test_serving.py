@@ -52,6 +52,30 @@ def test_a_watcher_sees_the_stop_coming_and_does_not_hold_it_up(start: Start) ->
     assert not server.port_file.exists()
 
 
+def test_a_stream_lasts_no_longer_than_its_connection(start: Start) -> None:
+    age = ("--connection-age-seconds", "0.2", "--connection-age-grace-seconds", "0.2")
+    server = start("--workers", "1", *age)
+    held = threading.Event()
+
+    def nothing() -> Iterator[bytes]:
+        held.wait(PATIENCE_SECONDS)
+        yield b""
+
+    with channel(server.port) as opened:
+        watch = health_pb2_grpc.HealthStub(opened).Watch(
+            health_pb2.HealthCheckRequest(service=SERVICE), timeout=PATIENCE_SECONDS
+        )
+        assert next(watch).status == SERVING
+        call: Any = opened.stream_stream(
+            "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+        )
+        for stream in (watch, call(nothing(), timeout=PATIENCE_SECONDS)):
+            with pytest.raises(grpc.RpcError) as caught:
+                next(stream)
+            assert code(caught.value) == grpc.StatusCode.UNAVAILABLE
+        held.set()
+
+
 def test_reflection_lists_the_services(opened: grpc.Channel) -> None:
     database = ProtoReflectionDescriptorDatabase(opened)
     services = {SERVICE, "rolefit.v1.CatalogueService", "grpc.health.v1.Health"}
