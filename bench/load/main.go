@@ -111,6 +111,9 @@ func main() {
 					ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 					err := connection.Invoke(ctx, *method, &request, &answer)
 					cancel()
+					if err != nil {
+						fmt.Fprintln(os.Stderr, "call failed:", err)
+					}
 					samples[n] = sample{time.Since(start), len(answer), err != nil}
 				}
 			}()
