@@ -150,8 +150,9 @@ def test_a_known_profile_excuses_nothing_beside_it(service: RecommendationServic
     bad_view = RecommendRequest(profile=profile, view=cast(View.ValueType, UNKNOWN_NUMBER))
     assert "view" in refused(service, "Recommend", bad_view)
     assert "profile" in refused(service, "Recommend", RecommendRequest())
-    digest = RecommendRequest(profile=profile, ruleset_digest="of nothing")
-    assert "digest" in refused(service, "Recommend", digest)
+    for digest in ("of nothing", ""):
+        named = RecommendRequest(profile=profile, ruleset_digest=digest)
+        assert "digest" in refused(service, "Recommend", named)
 
 
 def test_members_of_a_set_have_no_order_and_no_number(service: RecommendationService) -> None:

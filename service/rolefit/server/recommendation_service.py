@@ -82,7 +82,7 @@ class RecommendationService:
             CallError: Some field is bad; all of them are named. Or the rule set asked for
                 is not held.
         """
-        if request.ruleset_digest:
+        if request.HasField("ruleset_digest"):
             validate(request)
         snapshot = self._snapshots.named(request.ruleset_digest)
         observations = snapshot.engine.recall(request.profile)
