@@ -10,16 +10,18 @@ from rolefit.engine.vocabulary import EFFORTS, WISH, FactValue, Vocabulary
 
 CONVERSATION = EFFORTS[0]
 
-# A cost is one number whose digits, to this base, count the fields changed by their effort,
-# the heaviest in front; no profile has as many fields.
-_BASE = 1 << 16
+# A cost is one number whose digits count the fields changed by their effort, the heaviest in
+# front; a vocabulary has fewer fields than the base. The last digit, which has more room, is
+# how many cells values move: between values of equal effort the nearer wins.
+_BASE = 1 << 6
+_FARTHEST = 1 << 16
+_FIELD: dict[str, int] = {effort: _FARTHEST * _BASE**i for i, effort in enumerate(EFFORTS)}
+_NOBODY: int = _FARTHEST * _BASE ** len(EFFORTS)
+_ANY_FIELD: int = _BASE * _NOBODY
 FREE = 0
-NO_WAY = 1 << 160
-# The last digit: how many cells a value moves. Between values of equal effort the nearer wins.
-_FIELD: dict[str, int] = {effort: _BASE ** (1 + i) for i, effort in enumerate(EFFORTS)}
+# Two of it are still a machine's number.
+NO_WAY = _BASE * _ANY_FIELD
 _HEAVIEST = {"": -len(EFFORTS), **{effort: -i for i, effort in enumerate(EFFORTS)}}
-_NOBODY: int = _BASE ** (1 + len(EFFORTS))
-_ANY_FIELD: int = _BASE ** (2 + len(EFFORTS))
 
 
 @dataclass(frozen=True, eq=False)

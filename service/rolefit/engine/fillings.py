@@ -40,7 +40,7 @@ class OpenField:
     sways: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fillings:
     """What is possible for one profile.
 
@@ -99,20 +99,18 @@ class FillingCounter:
 
     def _open_part(self, position: Position) -> Ref:
         """The path as a function of the absent fields."""
+        return self._open_from(self._space.path, position, {})
+
+    def _open_from(self, ref: Ref, position: Position, done: dict[Ref, Ref]) -> Ref:
         levels, children = self._space.diagrams.levels, self._space.diagrams.children
-        done: dict[Ref, Ref] = {}
-
-        def go(ref: Ref) -> Ref:
-            while ref >= 0 and position[levels[ref]] != ABSENT:
-                ref = children[ref][position[levels[ref]]]
-            if ref < 0:
-                return ref
-            if ref not in done:
-                parts = tuple([go(child) for child in children[ref]])
-                done[ref] = self._open.node(levels[ref], parts)
-            return done[ref]
-
-        return go(self._space.path)
+        while ref >= 0 and (value := position[levels[ref]]) != ABSENT:
+            ref = children[ref][value]
+        if ref < 0:
+            return ref
+        if ref not in done:
+            parts = tuple([self._open_from(child, position, done) for child in children[ref]])
+            done[ref] = self._open.node(levels[ref], parts)
+        return done[ref]
 
     def _fillings(self, ref: Ref, position: Position) -> Fillings:
         if ref < 0:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rolefit.engine.cells import NumberCells
 from rolefit.engine.decision_space import ABSENT, DecisionSpace
 from rolefit.engine.memory import Memory
 from rolefit.engine.ruleset import ALL_PATHS
-from rolefit.engine.sections import Behaviours, Ends, Values
+from rolefit.engine.sections import Ends, Standing, Standings
 from rolefit.engine.vocabulary import Vocabulary
 
 
@@ -59,6 +59,10 @@ class Turns:
     above: _Turn | None
 
 
+# The variable of a number, its value, and the behaviour of its section at each value.
+_Number = tuple[int, int, tuple[int, ...]]
+
+
 class FlipFinder:
     """Finds margins over one rule set.
 
@@ -72,72 +76,62 @@ class FlipFinder:
         self._vocabulary = vocabulary
         self._space = space
         numbers = {i for i, c in enumerate(space.cells) if isinstance(c, NumberCells)}
-        self._numbers = [
+        self._levels = [
             [level for level in section.levels if level in numbers]
             for section in space.chain.sections
         ]
-        # By number, its value and the path at each value; nothing where there is no turn. As
-        # long as they are remembered, equal turns are the same.
-        self._turns: Memory[tuple[int, int, Ends], tuple[Turns, ...]]
+        self._numbers: Memory[Standing, tuple[_Number, ...]] = Memory("numbers", capacity)
+        # As long as they are remembered, equal turns are the same.
+        self._turns: Memory[tuple[tuple[_Number, ...], Ends], list[Turns]]
         self._turns = Memory("turns", capacity)
-        self._memory: Memory[tuple[int, Values, Ends], list[Turns]]
-        self._memory = Memory("section turns", capacity)
 
-    def turns(self, values: Sequence[Values], behaviours: Behaviours) -> list[Turns]:
-        """Where the numbers given at a position turn the path, in the order to ask.
+    def turns(self, standings: Standings, ends: Sequence[Ends]) -> list[Turns]:
+        """Where the numbers given turn the path, in the order to ask.
 
         Args:
-            values: The position, section by section.
-            behaviours: What the sections come to.
+            standings: The profile, section by section.
+            ends: For each section the path by its behaviour.
         """
-        chain = self._space.chain
         found: list[Turns] = []
-        for number, entry in enumerate(chain.entries(behaviours)):
-            if not self._numbers[number]:
-                continue
-            ends = chain.ends(number, entry, behaviours[number + 1 :])
-            key = number, values[number], ends
-            known = self._memory.get(key)
-            found += self._learn(*key) if known is None else known
-        return sorted(found, key=self._place)
+        for standing, here in zip(standings, ends, strict=True):
+            numbers = self._numbers.get(standing)
+            if numbers is None:
+                numbers = self._numbers.add(standing, tuple(self._given(standing)))
+            if numbers:
+                key = numbers, here
+                known = self._turns.get(key)
+                found += self._turns.add(key, self._learn(*key)) if known is None else known
+        if len(found) > 1:
+            found.sort(key=self._place)
+        return found
 
     def _place(self, turns: Turns) -> int:
         return self._space.ask_rank[turns.level]
 
-    def _learn(self, number: int, values: Values, ends: Ends) -> list[Turns]:
-        """The turns of the numbers of one section.
-
-        Args:
-            number: The section.
-            values: What its variables have.
-            ends: The path by its behaviour.
-        """
-        section = self._space.chain.sections[number]
-        first = section.levels.start
-
-        def path(level: int, value: int) -> int:
-            """The path with another value of one variable."""
-            tried = (*values[: level - first], value, *values[level - first + 1 :])
-            return ends[section.standing(tried).behaviour]
-
-        found: list[Turns] = []
-        for level in self._numbers[number]:
-            own, size = values[level - first], self._space.diagrams.sizes[level]
+    def _given(self, standing: Standing) -> Iterator[_Number]:
+        """The numbers that are given in one section."""
+        section = self._space.chain.sections[standing.number]
+        first, values = section.levels.start, standing.values
+        for level in self._levels[standing.number]:
+            own = values[level - first]
             if own != ABSENT:
-                paths = tuple([path(level, value) for value in range(size)])
-                found += self._turns_of(level, own, paths)
-        return self._memory.add((number, values, ends), found)
+                before, behind = values[: level - first], values[level - first + 1 :]
+                behaviours = [
+                    section.effect((*before, value, *behind)).behaviour
+                    for value in range(self._space.diagrams.sizes[level])
+                ]
+                yield level, own, tuple(behaviours)
 
-    def _turns_of(self, level: int, own: int, paths: Ends) -> tuple[Turns, ...]:
-        """Where a number turns the path, given the path at each value of its variable."""
-        key = level, own, paths
-        known = self._turns.get(key)
-        if known is None:
+    def _learn(self, numbers: Sequence[_Number], ends: Ends) -> list[Turns]:
+        """Where the numbers of one section turn the path, given the path by its behaviour."""
+        found = []
+        for level, own, behaviours in numbers:
+            paths = [ends[behaviour] for behaviour in behaviours]
             below = self._turn(level, range(own - 1, ABSENT, -1), paths[own], paths)
             above = self._turn(level, range(own + 1, len(paths)), paths[own], paths)
-            turns = Turns(self._space.fields[level], level, below, above)
-            known = self._turns.add(key, (turns,) if below or above else ())
-        return known
+            if below or above:
+                found.append(Turns(self._space.fields[level], level, below, above))
+        return found
 
     def margin(self, turns: Turns, value: float) -> Margin:
         """How far one value of the number is from there."""
@@ -146,7 +140,7 @@ class FlipFinder:
         below, above = (_flip(turn, cells, value) for turn in (turns.below, turns.above))
         return Margin(turns.field, value, below, above)
 
-    def _turn(self, level: int, way: range, here: int, paths: Ends) -> _Turn | None:
+    def _turn(self, level: int, way: range, here: int, paths: Sequence[int]) -> _Turn | None:
         """The first values on the way that have another path, all with the same one."""
         elsewhere = itertools.dropwhile(lambda value: paths[value] == here, way)
         first = next(elsewhere, None)

@@ -2,21 +2,23 @@
 
 Any field may differ, wishes included. The question splits by the sections of the decision
 space: what it costs to give one section another behaviour, and which behaviours together lead
-to a path. Both are remembered by the few values that they depend on.
+to a path. The first depends on the values of one section, the second on those costs alone, and
+many profiles agree in them.
 """
 
 from __future__ import annotations
 
-import functools
+import array
 import operator
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from rolefit.engine.decision_diagram import Ref
 from rolefit.engine.decision_space import ABSENT, DecisionSpace
 from rolefit.engine.efforts import FREE, NO_WAY, Efforts, FieldStep, Steps
 from rolefit.engine.memory import Memory
 from rolefit.engine.ruleset import ALL_PATHS, PATHS, Ruleset
-from rolefit.engine.sections import Behaviours, Chain, Section, Values
+from rolefit.engine.sections import Behaviours, Chain, Standing, Standings, Values
 
 # Variables at other values than those given.
 _Chosen = tuple[tuple[int, int], ...]
@@ -24,8 +26,42 @@ _Chosen = tuple[tuple[int, int], ...]
 _Costs = tuple[int, ...]
 # For each behaviour of a section whether it leads to the path wanted, all else given.
 _Good = tuple[bool, ...]
-# By entry of a section: the least cost on one side of it, and the behaviours that come at it.
-_Ways = tuple[list[int], list[Behaviours]]
+# By entry of a section or behaviour of one: the least cost to get to a path from there on, and
+# the behaviours that come at it.
+_Ways = tuple[Sequence[int], Sequence[Behaviours]]
+
+
+class _Move(NamedTuple):
+    """Another behaviour for a section.
+
+    Attributes:
+        behaviour: The behaviour.
+        good: By behaviour, whether it would do as well.
+    """
+
+    behaviour: int
+    good: _Good
+
+
+class _Change(NamedTuple):
+    """Another value for one variable.
+
+    Attributes:
+        level: The variable.
+        old: Its value.
+        new: The other one.
+        behaviours: By value, the behaviour of the section with it, all other changes made;
+            None where the value cannot be had, or makes facts disagree.
+    """
+
+    level: int
+    old: int
+    new: int
+    behaviours: tuple[int | None, ...]
+
+
+# What leads to a path: for each section that has to differ its number and the move.
+_Plan = tuple[tuple[int, _Move], ...]
 
 
 class _Around:
@@ -67,16 +103,12 @@ class NeedFinder:
         self._written_steps: Memory[tuple[int, int, int, Values], FieldStep] = Memory(
             "written steps", capacity
         )
-        self._around: Memory[tuple[int, Values], _Around] = Memory("around", capacity)
+        self._around: Memory[Standing, _Around] = Memory("around", capacity)
         # By section and entry: the exit for each behaviour.
         self._exits = [
             [tuple(exits) for exits in zip(*section.exits, strict=True)]
             for section in space.chain.sections
         ]
-        self._counts = [1 + max(max(exits) for exits in section) for section in self._exits]
-        # What lies before the middle is looked at once for all paths; what lies behind it has
-        # few costs, so that is remembered.
-        self._middle = (1 + len(self._exits)) // 2
         self._ends: list[_Ways] = [
             (
                 [FREE if end == path else NO_WAY for end in range(len(ALL_PATHS))],
@@ -84,49 +116,51 @@ class NeedFinder:
             )
             for path in range(len(PATHS))
         ]
-        self._behind: Memory[tuple[int, tuple[_Costs, ...]], list[_Ways]] = Memory(
-            "behind", capacity
+        # Sections behind the first have few costs.
+        self._behind: Memory[tuple[_Costs, ...], list[_Ways]] = Memory("behind", capacity)
+        self._ways_on: Memory[tuple[int, tuple[_Costs, ...]], list[_Ways]]
+        self._ways_on = Memory("ways on", capacity)
+        # Equal ones are the same, since there are many of the former.
+        self._ways: Memory[Behaviours, Behaviours] = Memory("ways to paths", capacity)
+        self._plans: Memory[tuple[Behaviours, Behaviours], _Plan] = Memory("plans", capacity)
+        self._changes: Memory[tuple[Standing, int], tuple[_Change, ...]] = Memory(
+            "changes within sections", capacity
         )
-        self._steps: Memory[tuple[int, Values, int, _Good], Steps] = Memory("steps", capacity)
+        self._steps: Memory[tuple[_Change, _Good], FieldStep] = Memory("steps", capacity)
 
-    def needs(self, values: Sequence[Values], own: Behaviours) -> dict[str, Steps]:
+    def needs(self, standings: Standings) -> dict[str, Steps]:
         """For each path but the present one, the fewest fields that had to differ.
 
         None makes facts disagree that did not before. A path that no values lead to has no
         entry.
 
         Args:
-            values: A position, section by section.
-            own: What the sections come to.
+            standings: The profile, section by section.
         """
-        around = [self._from(number, each) for number, each in enumerate(values)]
-        here = self._chain.end(0, 0, own)
-        costs = [each.costs for each in around]
-        paid, ways = self._before(costs[: self._middle])
-        behind = self._after(self._middle, tuple(costs[self._middle :]))
+        costs, *more = [self._around_of(standing).costs for standing in standings]
+        own = tuple([standing.behaviour for standing in standings])
+        here = self._chain.end(own)
+        behind = self._ways_behind(tuple(more))
         needs = {}
         for number, path in enumerate(PATHS):
             if number == here:
                 continue
-            left, rest = behind[number]
-            totals = list(map(operator.add, paid, left))
+            left, ways = behind[number]
+            totals = list(map(operator.add, costs, left))
             least = min(totals)
             if least < NO_WAY:
-                middle = totals.index(least)
-                needs[path] = self._written(values, around, own, ways[middle] + rest[middle])
+                wanted = ways[totals.index(least)]
+                needs[path] = self._written(standings, self._plan(own, wanted))
         return needs
 
-    def _from(self, number: int, values: Values) -> _Around:
-        key = number, values
-        known = self._around.get(key)
-        if known is None:
-            known = self._around.add(key, self._walk(self._chain.sections[number], values))
-        return known
+    def _around_of(self, standing: Standing) -> _Around:
+        known = self._around.get(standing)
+        return known or self._around.add(standing, self._walk(standing))
 
-    def _walk(self, section: Section, values: Values) -> _Around:
+    def _walk(self, standing: Standing) -> _Around:
         """The cheapest way to each behaviour: one walk through the section for all."""
+        section = self._chain.sections[standing.number]
         first = section.levels.start
-        before = section.standing(values).disputes
         diagrams = self._space.diagrams
         ways: dict[Ref, tuple[int, _Chosen]] = {section.ref: (FREE, ())}
         for ref in reversed(diagrams.below(section.ref)):
@@ -134,7 +168,7 @@ class NeedFinder:
                 continue
             paid, chosen = ways[ref]
             level = diagrams.levels[ref]
-            own = values[level - first]
+            own = standing.values[level - first]
             for value, child in enumerate(diagrams.children[ref]):
                 total = paid + self._costs[level][own][value]
                 if total < NO_WAY and (child not in ways or total < ways[child][0]):
@@ -145,45 +179,47 @@ class NeedFinder:
         for ref, (total, chosen) in ways.items():
             if ref >= 0:
                 continue
-            standing = section.standings[-1 - ref]
-            new = standing.disputes & ~before
-            if not new and total < costs[standing.behaviour]:
-                costs[standing.behaviour], moves[standing.behaviour] = total, chosen
+            effect = section.effects[-1 - ref]
+            new = effect.disputes & ~standing.disputes
+            if not new and total < costs[effect.behaviour]:
+                costs[effect.behaviour], moves[effect.behaviour] = total, chosen
         return _Around(tuple(costs), moves)
 
-    def _before(self, costs: Sequence[_Costs]) -> _Ways:
-        """By exit of the last of the first sections: the cheapest way there."""
-        paid = [FREE]
-        ways: list[Behaviours] = [()]
-        for number, cost in enumerate(costs):
-            count = self._counts[number]
-            found = [NO_WAY] * count
-            behaviours: list[Behaviours] = [()] * count
-            for entry, so_far in enumerate(paid):
-                if so_far >= NO_WAY:
-                    continue
-                for behaviour, exit_ in enumerate(self._exits[number][entry]):
-                    total = so_far + cost[behaviour]
-                    if total < found[exit_]:
-                        found[exit_] = total
-                        behaviours[exit_] = (*ways[entry], behaviour)
-            paid, ways = found, behaviours
-        return paid, ways
+    def _ways_behind(self, costs: tuple[_Costs, ...]) -> list[_Ways]:
+        """For every path, the cheapest way there by behaviour of the first section.
+
+        Args:
+            costs: Of all other sections.
+        """
+        known = self._behind.get(costs)
+        if known is None:
+            known = self._behind.add(costs, list(map(self._from_first, self._after(1, costs))))
+        return known
+
+    def _from_first(self, ways: _Ways) -> _Ways:
+        """From ways by entry of the second section to ways by behaviour of the first."""
+        left, rest = ways
+        found = [(i, *rest[exit_]) for i, exit_ in enumerate(self._exits[0][0])]
+        return (
+            array.array("q", [left[exit_] for exit_ in self._exits[0][0]]),
+            [self._ways.get(way) or self._ways.add(way, way) for way in found],
+        )
 
     def _after(self, number: int, costs: tuple[_Costs, ...]) -> list[_Ways]:
         """For every path, by entry of a section: the cheapest way from there on."""
         if not costs:
             return self._ends
         key = number, costs
-        known = self._behind.get(key)
+        known = self._ways_on.get(key)
         if known is None:
             after = self._after(number + 1, costs[1:])
             ways = [self._further(number, costs[0], *each) for each in after]
-            known = self._behind.add(key, ways)
+            # There are few further on; what lies behind the first section is kept anyway.
+            known = ways if number == 1 else self._ways_on.add(key, ways)
         return known
 
     def _further(
-        self, number: int, cost: _Costs, left: list[int], rest: list[Behaviours]
+        self, number: int, cost: _Costs, left: Sequence[int], rest: Sequence[Behaviours]
     ) -> _Ways:
         """The same for one path, with one more section in front."""
         found: list[int] = []
@@ -192,74 +228,73 @@ class NeedFinder:
             totals = list(map(operator.add, cost, [left[each] for each in exits]))
             least = min(totals)
             behaviour = totals.index(least)
-            found.append(least)
+            found.append(min(least, NO_WAY))
             behaviours.append((behaviour, *rest[exits[behaviour]]))
         return found, behaviours
 
-    def _written(
-        self,
-        values: Sequence[Values],
-        around: list[_Around],
-        own: Behaviours,
-        wanted: Behaviours,
-    ) -> Steps:
-        """The steps that give every section the behaviour wanted."""
+    def _plan(self, own: Behaviours, wanted: Behaviours) -> _Plan:
+        """What gives every section the behaviour wanted."""
+        key = own, wanted
+        known = self._plans.get(key)
+        if known is None:
+            path = self._chain.end(wanted)
+            moves = [
+                (number, _Move(wanted[number], tuple([end == path for end in ends])))
+                for number, ends in enumerate(self._chain.ends(wanted))
+                if wanted[number] != own[number]
+            ]
+            known = self._plans.add(key, tuple(moves))
+        return known
+
+    def _written(self, standings: Standings, plan: _Plan) -> Steps:
+        """The steps of a plan."""
         steps: list[FieldStep] = []
-        entry = 0
-        for number, behaviour in enumerate(wanted):
-            if behaviour != own[number]:
-                ends = self._chain.ends(number, entry, wanted[number + 1 :])
-                goal = ends[behaviour]
-                good = tuple([end == goal for end in ends])
-                key = number, values[number], behaviour, good
-                known = self._steps.get(key)
-                if known is None:
-                    chosen = around[number].chosen[behaviour]
-                    known = self._steps.add(key, self._section_steps(*key, chosen))
-                steps += known
-            entry = self._exits[number][entry][behaviour]
+        for number, move in plan:
+            key = standings[number], move.behaviour
+            for change in self._changes.get(key) or self._changes.add(key, self._within(*key)):
+                known = self._steps.get((change, move.good))
+                steps.append(known or self._learn_step(change, move.good))
         return self._efforts.ordered(steps)
 
-    def _section_steps(
-        self, number: int, values: Values, behaviour: int, good: _Good, chosen: _Chosen
-    ) -> Steps:
-        """The steps within one section.
-
-        Args:
-            number: The section.
-            values: What its variables have.
-            behaviour: The one wanted of it.
-            good: By behaviour, whether it would do as well.
-            chosen: The values to give to some variables.
-        """
-        section = self._chain.sections[number]
-        first, moved = section.levels.start, list(values)
+    def _within(self, standing: Standing, behaviour: int) -> tuple[_Change, ...]:
+        """The changes that give a section a behaviour."""
+        section = self._chain.sections[standing.number]
+        first, values = section.levels.start, standing.values
+        chosen = self._around_of(standing).chosen[behaviour]
+        moved = list(values)
         for level, value in chosen:
             moved[level - first] = value
-        before = section.standing(values).disputes
 
-        def does(level: int, value: int) -> bool:
-            """Whether another value of one variable would do."""
+        def behaviour_with(level: int, value: int) -> int | None:
+            """The behaviour with another value of one variable."""
             if self._costs[level][values[level - first]][value] >= NO_WAY:
-                return False
-            tried = (*moved[: level - first], value, *moved[level - first + 1 :])
-            standing = section.standing(tried)
-            return good[standing.behaviour] and not standing.disputes & ~before
+                return None
+            effect = section.effect(
+                (*moved[: level - first], value, *moved[level - first + 1 :])
+            )
+            return None if effect.disputes & ~standing.disputes else effect.behaviour
 
         return tuple(
-            self._step(level, values[level - first], value, functools.partial(does, level))
+            _Change(
+                level,
+                values[level - first],
+                value,
+                tuple([behaviour_with(level, each) for each in range(self._sizes[level])]),
+            )
             for level, value in chosen
         )
 
-    def _step(self, level: int, old: int, new: int, does: functools.partial[bool]) -> FieldStep:
-        good = [new]
-        for others in (range(new - 1, ABSENT, -1), range(new + 1, self._sizes[level])):
+    def _learn_step(self, change: _Change, good: _Good) -> FieldStep:
+        does = [new is not None and good[new] for new in change.behaviours]
+        new, values = change.new, [change.new]
+        for others in (range(new - 1, ABSENT, -1), range(new + 1, len(does))):
             for value in others:
                 # The old value would not do, or there were a smaller change.
-                if value == old or not does(value):
+                if value == change.old or not does[value]:
                     break
-                good.append(value)
-        return self._written_step(level, old, new, tuple(sorted(good)))
+                values.append(value)
+        step = self._written_step(change.level, change.old, new, tuple(sorted(values)))
+        return self._steps.add((change, good), step)
 
     def _written_step(self, level: int, old: int, new: int, good: Values) -> FieldStep:
         key = level, old, new, good

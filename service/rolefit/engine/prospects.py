@@ -7,7 +7,6 @@ once for each position and remembered in serialised parts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from rolefit.engine.answer_parts import path_number
@@ -15,7 +14,7 @@ from rolefit.engine.change_messages import field_changes, margin_message
 from rolefit.engine.decision_space import DecisionSpace, Position
 from rolefit.engine.efforts import FieldStep, Steps
 from rolefit.engine.facts import Facts
-from rolefit.engine.fillings import OpenField
+from rolefit.engine.fillings import Fillings, OpenField
 from rolefit.engine.margins import FlipFinder, Turns
 from rolefit.engine.memory import Memory, MemoryStatistics
 from rolefit.engine.needs import NeedFinder
@@ -33,7 +32,6 @@ _PROVEN = serialised(pb.Recommendation(proven=True))
 _QUESTION = tag(pb.Recommendation.DESCRIPTOR.fields_by_name["next_questions"])
 
 
-@dataclass(frozen=True, eq=False)
 class Prospect:
     """What lies around one position.
 
@@ -48,14 +46,26 @@ class Prospect:
         needs: For each path what it would need.
     """
 
-    path: str
-    certainty: str
-    front: bytes
-    questions: bytes
-    basic_questions: bytes
-    proven: bytes
-    turns: Sequence[Turns]
-    needs: Mapping[str, Steps]
+    # Made for most answers, so it is no dataclass: a frozen one takes several times as long.
+    __slots__ = (
+        "basic_questions",
+        "certainty",
+        "front",
+        "needs",
+        "path",
+        "proven",
+        "questions",
+        "turns",
+    )
+
+    def __init__(self, verdict: Verdict, front: bytes, questions: tuple[bytes, bytes]):
+        self.path = verdict.path
+        self.certainty = verdict.certainty
+        self.front = front
+        self.questions, self.basic_questions = questions
+        self.proven = _PROVEN if verdict.proven else b""
+        self.turns: Sequence[Turns] = ()
+        self.needs: Mapping[str, Steps] = {}
 
 
 class _Around(NamedTuple):
@@ -104,9 +114,7 @@ class Prospects:
         )
         # One for each field at most.
         self._asking: dict[str, bytes] = {}
-        self._asked: Memory[tuple[OpenField, ...], tuple[bytes, bytes]] = Memory(
-            "questions", capacity
-        )
+        self._asked: Memory[Fillings, tuple[bytes, bytes]] = Memory("questions", capacity)
         self._steps: Memory[tuple[FieldStep, Observation], bytes] = Memory("changes", capacity)
         self._margins: Memory[tuple[Turns, Observation], bytes] = Memory("margins", capacity)
 
@@ -121,35 +129,25 @@ class Prospects:
         return self.memory.add(position, self._write(self._judge.judge_at(rule, position)))
 
     def _write(self, verdict: Verdict) -> Prospect:
-        key = verdict.path, verdict.certainty, verdict.possible
-        questions, few = b"", b""
-        if asked := verdict.open_fields:
-            questions, few = self._questions(asked)
-        turns: Sequence[Turns] = ()
-        needs: Mapping[str, Steps] = {}
-        if verdict.position is not None and self._around is not None:
-            standing = self._around.chain.standing(verdict.position)
-            turns = self._around.flips.turns(*standing)
-            needs = self._around.needs.needs(*standing)
-        return Prospect(
-            path=verdict.path,
-            certainty=verdict.certainty,
-            front=self._fronts.get(key) or self._fronts.add(key, _front(*key)),
-            questions=questions,
-            basic_questions=few,
-            proven=_PROVEN if verdict.proven else b"",
-            turns=turns,
-            needs=needs,
+        fillings, position = verdict.fillings, verdict.position
+        key = verdict.path, verdict.certainty, fillings.possible
+        front = self._fronts.get(key) or self._fronts.add(key, _front(*key))
+        questions = self._asked.get(fillings) or self._asked.add(
+            fillings, self._questions(fillings)
         )
+        prospect = Prospect(verdict, front, questions)
+        if position is not None and self._around is not None:
+            standings = self._around.chain.standings(position)
+            behaviours = tuple([standing.behaviour for standing in standings])
+            ends = self._around.chain.ends(behaviours)
+            prospect.turns = self._around.flips.turns(standings, ends)
+            prospect.needs = self._around.needs.needs(standings)
+        return prospect
 
-    def _questions(self, asked: tuple[OpenField, ...]) -> tuple[bytes, bytes]:
+    def _questions(self, fillings: Fillings) -> tuple[bytes, bytes]:
         """All questions, and those of the smallest view."""
-        known = self._asked.get(asked)
-        if known is not None:
-            return known
-        questions = [nested(_QUESTION, self._question(each)) for each in asked]
-        written = b"".join(questions), b"".join(questions[:_MOST_BASIC_QUESTIONS])
-        return self._asked.add(asked, written)
+        questions = [nested(_QUESTION, self._question(each)) for each in fillings.open_fields]
+        return b"".join(questions), b"".join(questions[:_MOST_BASIC_QUESTIONS])
 
     def _question(self, about: OpenField) -> tuple[bytes, bytes]:
         """What is asked, and what may come of it."""

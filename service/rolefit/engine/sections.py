@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rolefit.engine.decision_diagram import Diagrams, Ref, leaf
 from rolefit.engine.memory import Memory
@@ -20,14 +20,11 @@ from rolefit.engine.ruleset import ALL_PATHS
 
 # The values of a section's variables.
 Values = tuple[int, ...]
-# One behaviour for each section.
-Behaviours = tuple[int, ...]
 # For each behaviour of a section the path that it leads to, all else given.
 Ends = tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Standing:
+class Effect(NamedTuple):
     """What a section's values come to.
 
     Attributes:
@@ -39,10 +36,36 @@ class Standing:
     disputes: int
 
 
+class Standing:
+    """The values of a section, for whatever rests on them to be remembered by.
+
+    As long as they are remembered, equal values are the same object.
+
+    Attributes:
+        number: The section, by its place in the chain.
+        values: Those of its variables.
+        behaviour: What they come to.
+        disputes: The contradictions among them, as bits.
+    """
+
+    __slots__ = ("behaviour", "disputes", "number", "values")
+
+    def __init__(self, number: int, values: Values, effect: Effect):
+        self.number = number
+        self.values = values
+        self.behaviour, self.disputes = effect
+
+
+# One for each section.
+Standings = tuple[Standing, ...]
+Behaviours = tuple[int, ...]
+
+
 class Section:
     """Consecutive variables.
 
     Args:
+        number: Its place in the chain.
         diagrams: Holds the functions.
         levels: The variables, from the first to before the last.
         entries: Nodes at which the section can be entered.
@@ -52,13 +75,14 @@ class Section:
 
     Attributes:
         levels: The variables.
-        ref: A function of them, whose number stands for a standing.
-        standings: Those, by number.
         exits: By behaviour: for each entry the exit, both by their place.
+        ref: A function of them, whose number stands for an effect.
+        effects: Those, by number.
     """
 
     def __init__(
         self,
+        number: int,
         diagrams: Diagrams,
         levels: range,
         entries: Sequence[Ref],
@@ -66,26 +90,31 @@ class Section:
         disputes: Ref,
         capacity: int,
     ):
-        self.levels = levels
+        self._number = number
         self._diagrams = diagrams
+        self.levels = levels
         place = {ref: number for number, ref in enumerate(exits)}
         self.exits: list[tuple[int, ...]] = [()]
         self.ref = leaf(0)
         for entry in entries:
             self.ref = self._extended(self.ref, self._until(entry, place))
-        self.standings: list[Standing] = []
+        self.effects: list[Effect] = []
         self.ref = self._with_disputes(self.ref, disputes)
-        self._memory: Memory[Values, Standing] = Memory("standings", capacity)
+        self._standings: Memory[Values, Standing] = Memory("standings", capacity)
 
     def standing(self, values: Values) -> Standing:
-        """What values of the variables come to."""
-        return self._memory.get(values) or self._memory.add(values, self._standing(values))
+        """The values of the variables, and what they come to."""
+        return self._standings.get(values) or self._standings.add(
+            values, Standing(self._number, values, self.effect(values))
+        )
 
-    def _standing(self, values: Values) -> Standing:
+    def effect(self, values: Values) -> Effect:
+        """What values of the variables come to."""
         ref, first = self.ref, self.levels.start
+        levels, children = self._diagrams.levels, self._diagrams.children
         while ref >= 0:
-            ref = self._diagrams.children[ref][values[self._diagrams.levels[ref] - first]]
-        return self.standings[-1 - ref]
+            ref = children[ref][values[levels[ref] - first]]
+        return self.effects[-1 - ref]
 
     def _until(self, entry: Ref, place: dict[Ref, int]) -> Ref:
         """The place of the exit that is reached from an entry."""
@@ -121,8 +150,8 @@ class Section:
 
         def number(a: int, b: int) -> int:
             if (a, b) not in numbers:
-                numbers[a, b] = len(self.standings)
-                self.standings.append(Standing(a, b))
+                numbers[a, b] = len(self.effects)
+                self.effects.append(Effect(a, b))
             return numbers[a, b]
 
         return self._diagrams.combine(number, behaviour, disputes)
@@ -158,6 +187,7 @@ class Chain:
         cuts.append([leaf(number) for number in range(len(ALL_PATHS))])
         self.sections = tuple(
             Section(
+                i,
                 diagrams,
                 range(bounds[i], bounds[i + 1]),
                 cuts[i],
@@ -167,7 +197,7 @@ class Chain:
             )
             for i in range(len(bounds) - 1)
         )
-        self._ends: Memory[tuple[int, int, Behaviours], Ends] = Memory("ends", capacity)
+        self._ends: Memory[Behaviours, tuple[Ends, ...]] = Memory("ends", capacity)
 
     def _bits(self, disputes: Sequence[Ref], levels: range) -> Ref:
         """The contradictions among some variables, as bits."""
@@ -179,43 +209,38 @@ class Chain:
                 bits = self._diagrams.combine(operator.or_, bits, shifted)
         return bits
 
-    def end(self, section: int, entry: int, behaviours: Iterable[int]) -> int:
+    def standings(self, position: Sequence[int]) -> Standings:
+        """The values of every section at a position, and what they come to."""
+        return tuple(
+            [
+                each.standing(tuple(position[each.levels.start : each.levels.stop]))
+                for each in self.sections
+            ]
+        )
+
+    def end(self, behaviours: Iterable[int], section: int = 0, entry: int = 0) -> int:
         """The path, by number, to which behaviours lead from an entry of a section on."""
         for each, behaviour in zip(self.sections[section:], behaviours, strict=True):
             entry = each.exits[behaviour][entry]
         return entry
 
-    def ends(self, section: int, entry: int, after: Behaviours) -> Ends:
-        """To which path each behaviour of a section leads.
+    def ends(self, behaviours: Behaviours) -> tuple[Ends, ...]:
+        """For each section, to which path each of its behaviours leads.
 
         Args:
-            section: The section.
-            entry: Where it is entered.
-            after: The behaviours of the sections behind it.
+            behaviours: Those of all sections; a section's own makes no difference to it.
         """
-        key = section, entry, after
-        known = self._ends.get(key)
+        known = self._ends.get(behaviours)
         if known is None:
-            exits = [exits[entry] for exits in self.sections[section].exits]
-            known = self._ends.add(key, tuple(self.end(section + 1, e, after) for e in exits))
+            found = []
+            entry = 0
+            for number, section in enumerate(self.sections):
+                after = behaviours[number + 1 :]
+                exits = [exits[entry] for exits in section.exits]
+                found.append(tuple([self.end(after, number + 1, exit_) for exit_ in exits]))
+                entry = section.exits[behaviours[number]][entry]
+            known = self._ends.add(behaviours, tuple(found))
         return known
-
-    def standing(self, position: Sequence[int]) -> tuple[list[Values], Behaviours]:
-        """The values of every section at a position, and what they come to."""
-        values = [
-            tuple(position[each.levels.start : each.levels.stop]) for each in self.sections
-        ]
-        standings = [
-            section.standing(each) for section, each in zip(self.sections, values, strict=True)
-        ]
-        return values, tuple(each.behaviour for each in standings)
-
-    def entries(self, behaviours: Behaviours) -> list[int]:
-        """Where each section is entered."""
-        entries = [0]
-        for section, behaviour in zip(self.sections[:-1], behaviours[:-1], strict=True):
-            entries.append(section.exits[behaviour][entries[-1]])
-        return entries
 
 
 def _cut(diagrams: Diagrams, refs: Iterable[Ref], level: int) -> list[Ref]:

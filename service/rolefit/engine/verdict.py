@@ -19,25 +19,37 @@ class Verdict:
     Attributes:
         rule: The rule that concluded.
         certainty: CERTAIN, PROVISIONAL or UNDETERMINED.
-        possible: Paths that complete fillings of the absent fields lead to, in contract
-            order, UNDETERMINED last.
-        open_fields: The absent fields that can change the path, in the order to ask.
-        proven: False if the rule set is too large to look at all fillings: then nothing is
-            CERTAIN, every path is possible and every absent field may matter.
+        fillings: What is possible.
         position: Where the profile is in the decision space; None if there is none.
     """
 
     rule: VerdictRule
     certainty: str
-    possible: tuple[str, ...]
-    open_fields: tuple[OpenField, ...]
-    proven: bool
+    fillings: Fillings
     position: Position | None
 
     @property
     def path(self) -> str:
         """The path concluded."""
         return self.rule.path
+
+    @property
+    def possible(self) -> tuple[str, ...]:
+        """Paths that complete fillings lead to, in contract order, UNDETERMINED last."""
+        return self.fillings.possible
+
+    @property
+    def open_fields(self) -> tuple[OpenField, ...]:
+        """The absent fields that can change the path, in the order to ask."""
+        return self.fillings.open_fields
+
+    @property
+    def proven(self) -> bool:
+        """False if the rule set is too large to look at all fillings.
+
+        Then nothing is CERTAIN, every path is possible and every absent field may matter.
+        """
+        return self.position is not None
 
 
 def first_true(rules: tuple[VerdictRule, ...], true: Set[str]) -> VerdictRule:
@@ -96,10 +108,7 @@ class Judge:
             certainty = UNDETERMINED
         else:
             certainty = "CERTAIN" if fillings.fixed else "PROVISIONAL"
-        proven = position is not None
-        return Verdict(
-            rule, certainty, fillings.possible, fillings.open_fields, proven, position
-        )
+        return Verdict(rule, certainty, fillings, position)
 
     def _anything(self, facts: Facts) -> Fillings:
         fields = (
