@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import array
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rolefit.engine.decision_diagram import Ref
@@ -70,13 +70,15 @@ class _Around:
     Attributes:
         costs: By behaviour.
         chosen: By behaviour, the values that differ; nothing where there is no way.
+        changes: The same as changes, of behaviours that were asked for.
     """
 
-    __slots__ = ("chosen", "costs")
+    __slots__ = ("changes", "chosen", "costs")
 
     def __init__(self, costs: _Costs, chosen: list[_Chosen]):
         self.costs = costs
         self.chosen = chosen
+        self.changes: dict[int, tuple[_Change, ...]] = {}
 
 
 class NeedFinder:
@@ -97,7 +99,6 @@ class NeedFinder:
             [self._efforts.plain_costs(level, value) for value in range(size)]
             for level, size in enumerate(space.diagrams.sizes)
         ]
-        self._sizes = space.diagrams.sizes
         # Mostly there are as many as pairs of cells. As long as they are remembered, equal
         # steps are the same.
         self._written_steps: Memory[tuple[int, int, int, Values], FieldStep] = Memory(
@@ -123,9 +124,6 @@ class NeedFinder:
         # Equal ones are the same, since there are many of the former.
         self._ways: Memory[Behaviours, Behaviours] = Memory("ways to paths", capacity)
         self._plans: Memory[tuple[Behaviours, Behaviours], _Plan] = Memory("plans", capacity)
-        self._changes: Memory[tuple[Standing, int], tuple[_Change, ...]] = Memory(
-            "changes within sections", capacity
-        )
         self._steps: Memory[tuple[_Change, _Good], FieldStep] = Memory("steps", capacity)
 
     def needs(self, standings: Standings) -> dict[str, Steps]:
@@ -137,7 +135,8 @@ class NeedFinder:
         Args:
             standings: The profile, section by section.
         """
-        costs, *more = [self._around_of(standing).costs for standing in standings]
+        around = [self._around_of(standing) for standing in standings]
+        costs, *more = [each.costs for each in around]
         own = tuple([standing.behaviour for standing in standings])
         here = self._chain.end(own)
         behind = self._ways_behind(tuple(more))
@@ -150,7 +149,7 @@ class NeedFinder:
             least = min(totals)
             if least < NO_WAY:
                 wanted = ways[totals.index(least)]
-                needs[path] = self._written(standings, self._plan(own, wanted))
+                needs[path] = self._written(standings, around, self._plan(own, wanted))
         return needs
 
     def _around_of(self, standing: Standing) -> _Around:
@@ -246,43 +245,36 @@ class NeedFinder:
             known = self._plans.add(key, tuple(moves))
         return known
 
-    def _written(self, standings: Standings, plan: _Plan) -> Steps:
+    def _written(self, standings: Standings, around: Sequence[_Around], plan: _Plan) -> Steps:
         """The steps of a plan."""
         steps: list[FieldStep] = []
         for number, move in plan:
-            key = standings[number], move.behaviour
-            for change in self._changes.get(key) or self._changes.add(key, self._within(*key)):
+            changes = around[number].changes.get(move.behaviour)
+            if changes is None:
+                chosen = around[number].chosen[move.behaviour]
+                changes = tuple(self._within(standings[number], chosen))
+                around[number].changes[move.behaviour] = changes
+            for change in changes:
                 known = self._steps.get((change, move.good))
                 steps.append(known or self._learn_step(change, move.good))
         return self._efforts.ordered(steps)
 
-    def _within(self, standing: Standing, behaviour: int) -> tuple[_Change, ...]:
-        """The changes that give a section a behaviour."""
+    def _within(self, standing: Standing, chosen: _Chosen) -> Iterator[_Change]:
+        """The changes that give variables of a section the values chosen."""
         section = self._chain.sections[standing.number]
         first, values = section.levels.start, standing.values
-        chosen = self._around_of(standing).chosen[behaviour]
         moved = list(values)
         for level, value in chosen:
             moved[level - first] = value
-
-        def behaviour_with(level: int, value: int) -> int | None:
-            """The behaviour with another value of one variable."""
-            if self._costs[level][values[level - first]][value] >= NO_WAY:
-                return None
-            effect = section.effect(
-                (*moved[: level - first], value, *moved[level - first + 1 :])
-            )
-            return None if effect.disputes & ~standing.disputes else effect.behaviour
-
-        return tuple(
-            _Change(
-                level,
-                values[level - first],
-                value,
-                tuple([behaviour_with(level, each) for each in range(self._sizes[level])]),
-            )
-            for level, value in chosen
-        )
+        for level, new in chosen:
+            old = values[level - first]
+            tried, behaviours = moved[:], []
+            for value, cost in enumerate(self._costs[level][old]):
+                tried[level - first] = value
+                effect = section.effect(tried)
+                able = cost < NO_WAY and not effect.disputes & ~standing.disputes
+                behaviours.append(effect.behaviour if able else None)
+            yield _Change(level, old, new, tuple(behaviours))
 
     def _learn_step(self, change: _Change, good: _Good) -> FieldStep:
         does = [new is not None and good[new] for new in change.behaviours]

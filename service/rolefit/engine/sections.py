@@ -108,7 +108,7 @@ class Section:
             values, Standing(self._number, values, self.effect(values))
         )
 
-    def effect(self, values: Values) -> Effect:
+    def effect(self, values: Sequence[int]) -> Effect:
         """What values of the variables come to."""
         ref, first = self.ref, self.levels.start
         levels, children = self._diagrams.levels, self._diagrams.children
