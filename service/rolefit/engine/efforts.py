@@ -11,8 +11,8 @@ from rolefit.engine.vocabulary import EFFORTS, WISH, FactValue, Vocabulary
 CONVERSATION = EFFORTS[0]
 
 # A cost is one number whose digits count the fields changed by their effort, the heaviest in
-# front; a vocabulary has fewer fields than the base. The last digit, which has more room, is
-# how many cells values move: between values of equal effort the nearer wins.
+# front. The last digit, which has more room, is how many cells values move: between values of
+# equal effort the nearer wins. `Efforts` makes sure that no digit overflows.
 _BASE = 1 << 6
 _FARTHEST = 1 << 16
 _FIELD: dict[str, int] = {effort: _FARTHEST * _BASE**i for i, effort in enumerate(EFFORTS)}
@@ -50,9 +50,15 @@ def cost_of(effort: str, distance: int) -> int:
 
 
 class Efforts:
-    """The efforts of one vocabulary over the variables of a decision space."""
+    """The efforts of one vocabulary over the variables of a decision space.
+
+    Raises:
+        ValueError: There are too many fields or cells for costs.
+    """
 
     def __init__(self, vocabulary: Vocabulary, space: DecisionSpace):
+        if len(space.fields) >= _BASE or sum(map(len, space.cells)) >= _FARTHEST:
+            raise ValueError("costs have no room for so many fields or cells")
         self._space = space
         self._changes = [vocabulary.words[field].change for field in space.fields]
         self._rank = dict(zip(space.fields, space.ask_rank, strict=True))

@@ -81,7 +81,7 @@ class FlipFinder:
             for section in space.chain.sections
         ]
         self._numbers: Memory[Standing, tuple[_Number, ...]] = Memory("numbers", capacity)
-        # As long as they are remembered, equal turns are the same.
+        # The turns of all numbers of a section.
         self._turns: Memory[tuple[tuple[_Number, ...], Ends], list[Turns]]
         self._turns = Memory("turns", capacity)
 

@@ -70,7 +70,7 @@ class _Around:
     Attributes:
         costs: By behaviour.
         chosen: By behaviour, the values that differ; nothing where there is no way.
-        changes: The same as changes, of behaviours that were asked for.
+        changes: By behaviour, the changes that `chosen` makes, of those asked for so far.
     """
 
     __slots__ = ("changes", "chosen", "costs")
@@ -117,11 +117,11 @@ class NeedFinder:
             )
             for path in range(len(PATHS))
         ]
-        # Sections behind the first have few costs.
+        # By the costs of all sections but the first, which differ less than those of the first.
         self._behind: Memory[tuple[_Costs, ...], list[_Ways]] = Memory("behind", capacity)
         self._ways_on: Memory[tuple[int, tuple[_Costs, ...]], list[_Ways]]
         self._ways_on = Memory("ways on", capacity)
-        # Equal ones are the same, since there are many of the former.
+        # Each way once, since most entries of `_behind` hold the same few.
         self._ways: Memory[Behaviours, Behaviours] = Memory("ways to paths", capacity)
         self._plans: Memory[tuple[Behaviours, Behaviours], _Plan] = Memory("plans", capacity)
         self._steps: Memory[tuple[_Change, _Good], FieldStep] = Memory("steps", capacity)
@@ -213,7 +213,7 @@ class NeedFinder:
         if known is None:
             after = self._after(number + 1, costs[1:])
             ways = [self._further(number, costs[0], *each) for each in after]
-            # There are few further on; what lies behind the first section is kept anyway.
+            # What lies behind the first section is kept in `_behind`.
             known = ways if number == 1 else self._ways_on.add(key, ways)
         return known
 

@@ -58,14 +58,21 @@ class Prospect:
         "turns",
     )
 
-    def __init__(self, verdict: Verdict, front: bytes, questions: tuple[bytes, bytes]):
+    def __init__(
+        self,
+        verdict: Verdict,
+        front: bytes,
+        questions: tuple[bytes, bytes],
+        turns: Sequence[Turns],
+        needs: Mapping[str, Steps],
+    ):
         self.path = verdict.path
         self.certainty = verdict.certainty
         self.front = front
         self.questions, self.basic_questions = questions
         self.proven = _PROVEN if verdict.proven else b""
-        self.turns: Sequence[Turns] = ()
-        self.needs: Mapping[str, Steps] = {}
+        self.turns = turns
+        self.needs = needs
 
 
 class _Around(NamedTuple):
@@ -135,14 +142,15 @@ class Prospects:
         questions = self._asked.get(fillings) or self._asked.add(
             fillings, self._questions(fillings)
         )
-        prospect = Prospect(verdict, front, questions)
+        turns: Sequence[Turns] = ()
+        needs: Mapping[str, Steps] = {}
         if position is not None and self._around is not None:
             standings = self._around.chain.standings(position)
             behaviours = tuple([standing.behaviour for standing in standings])
             ends = self._around.chain.ends(behaviours)
-            prospect.turns = self._around.flips.turns(standings, ends)
-            prospect.needs = self._around.needs.needs(standings)
-        return prospect
+            turns = self._around.flips.turns(standings, ends)
+            needs = self._around.needs.needs(standings)
+        return Prospect(verdict, front, questions, turns, needs)
 
     def _questions(self, fillings: Fillings) -> tuple[bytes, bytes]:
         """All questions, and those of the smallest view."""
