@@ -5,9 +5,10 @@ from __future__ import annotations
 from . import crowds, deaths, disks, hostile_bytes, slow_clients, upkeep, wall_clock
 from .arena import Fault
 
-# Faults that cut calls off, so that these have to be tried again.
-BREAKING: tuple[Fault, ...] = (deaths.worker_killed, hostile_bytes.undecodable_paths)
+# Faults that always cut calls off, so that these have to be tried again.
+BREAKING: tuple[Fault, ...] = (deaths.worker_killed,)
 OTHERS: tuple[Fault, ...] = (
+    hostile_bytes.undecodable_paths,
     deaths.supervisor_killed,
     deaths.server_terminated,
     slow_clients.idle_connections,
