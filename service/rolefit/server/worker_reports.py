@@ -16,8 +16,9 @@ from rolefit.server.metric_values import Readings, Sources, lasting, merged
 from rolefit.server.report import Report
 
 _INTERVAL_SECONDS = 1.0
-_PATIENCE_SECONDS = 1.0
-"""How long a worker has to answer; far above its longest evaluation."""
+_PATIENCE_SECONDS = 3.0
+"""How long a worker has to answer: far more than its longest evaluation takes on a busy
+machine, and less than Prometheus gives a scrape."""
 _MOST_UNANSWERED = 4
 _LONGEST_LINE_BYTES = 8 * 2**20
 
@@ -27,14 +28,14 @@ class _Link:
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
-        self._unanswered: deque[asyncio.Future[None]] = deque()
+        self._unanswered: deque[asyncio.Future[Report | None]] = deque()
         self.latest: Report | None = None
 
-    def ask(self) -> "asyncio.Future[None]":
-        """Ask for a report; the future ends when it is there, or never will be."""
+    def ask(self) -> "asyncio.Future[Report | None]":
+        """Ask for a report; the future has it, or None if it will never be there."""
         if len(self._unanswered) >= _MOST_UNANSWERED:
             return self._unanswered[-1]
-        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[Report | None] = asyncio.get_running_loop().create_future()
         self._unanswered.append(answered)
         self._writer.write(b"\n")
         return answered
@@ -43,7 +44,7 @@ class _Link:
         unasked = self.latest is None
         self.latest = report
         if not unasked and self._unanswered:
-            self._unanswered.popleft().set_result(None)
+            self._unanswered.popleft().set_result(report)
 
     def close(self) -> None:
         self._writer.close()
@@ -124,15 +125,25 @@ class WorkerReports:
     async def _ask_for_ever(self) -> None:
         while True:
             await asyncio.sleep(_INTERVAL_SECONDS)
-            await self._refresh()
+            self._ask()
 
-    async def _refresh(self) -> int:
-        """Ask every worker; return how many answered in time."""
-        asked = [link.ask() for link in self._links]
-        if not asked:
-            return 0
-        answered, _ = await asyncio.wait(asked, timeout=_PATIENCE_SECONDS)
-        return len(answered)
+    def _ask(self) -> "list[asyncio.Future[Report | None]]":
+        return [link.ask() for link in self._links]
+
+    async def _answers(self, enough: Callable[[Report], bool]) -> list[Report]:
+        """Ask every worker; return what those say that answer in time, the quickest first.
+
+        Args:
+            enough: Says whether others than this one need not be waited for.
+        """
+        answers: list[Report] = []
+        with contextlib.suppress(asyncio.TimeoutError):
+            for answer in asyncio.as_completed(self._ask(), timeout=_PATIENCE_SECONDS):
+                if report := await answer:
+                    answers.append(report)
+                    if enough(report):
+                        break
+        return answers
 
     def _serving(self) -> list[_Link]:
         return [link for link in self._links if link.latest and link.latest.serving]
@@ -141,12 +152,12 @@ class WorkerReports:
         """Say what is wrong if no worker's event loop turns; empty if all is well.
 
         One that hangs among others is for the supervisor to replace, and no reason to end
-        them all.
+        them all. It is not waited for.
         """
-        workers = len(self._links)
-        if await self._refresh() or not workers:
+        if await self._answers(lambda _: True):
             return ""
-        return f"none of {workers} workers answers"
+        workers = len(self._links)
+        return f"none of {workers} workers answers" if workers else ""
 
     async def why_not_ready(self) -> str:
         """Say why calls should go elsewhere; empty if they are welcome."""
@@ -154,14 +165,15 @@ class WorkerReports:
             return "stopping"
         if not self._links:
             return "no worker serves yet"
-        if not await self._refresh():
+        answers = await self._answers(lambda report: report.serving)
+        if not answers:
             return "no worker answers"
-        if not self._serving():
+        if not any(report.serving for report in answers):
             return "no worker says SERVING"
         return ""
 
     async def readings(self) -> Readings:
         """Return the metrics of all workers, past ones included."""
-        await self._refresh()
+        await self._answers(lambda _: False)
         live = (link.latest.readings for link in self._links if link.latest)
         return merged([self.sources.read(), self._ended, *live])
