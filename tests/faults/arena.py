@@ -93,7 +93,6 @@ class Arena:
 
     def load(self, *servers: ServerProcess, **options: Any) -> Load:
         """Load on these servers."""
-        options.setdefault("calls", 10_000 * self.scale)
         return Load(self.cases, *(server.port for server in servers), **options)
 
 

@@ -34,7 +34,7 @@ class Order:
     Attributes:
         target: gRPC target.
         cases: File that `cases.write` wrote.
-        calls: Most calls to make.
+        calls: Most calls to make; None sets no limit.
         callers: Calls in flight at once.
         connections: Over how many connections; each goes to one worker.
         timeout: Of a call, retries included. Unit: seconds.
@@ -43,7 +43,7 @@ class Order:
 
     target: str
     cases: str
-    calls: int
+    calls: int | None
     callers: int
     connections: int
     timeout: float
@@ -110,8 +110,8 @@ class _Callers:
         )
 
     async def _keep_calling(self, client: AsyncClient, caller: int) -> None:
-        report = self.report
-        while not self._stop and report.sent < self._order.calls:
+        report, most = self.report, self._order.calls
+        while not self._stop and (most is None or report.sent < most):
             case = self._cases[report.sent % len(self._cases)]
             report.sent += 1
             began = time.monotonic()

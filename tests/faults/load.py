@@ -30,7 +30,8 @@ class Load:
     Args:
         cases: File of profiles and answers.
         ports: Servers on 127.0.0.1.
-        calls: Most calls to make.
+        calls: Most calls to make. Without a limit, calls go on to the end of the block,
+            however long what happens in it takes.
         callers: Calls in flight at once.
         connections: Over how many connections.
         timeout: Of a call, in seconds.
@@ -47,7 +48,7 @@ class Load:
         self,
         cases: Path,
         *ports: int,
-        calls: int = 10_000,
+        calls: int | None = None,
         callers: int = 16,
         connections: int = 4,
         timeout: float = 20.0,

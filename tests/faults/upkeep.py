@@ -46,8 +46,7 @@ def rules_replaced(arena: Arena) -> Figures:
     arena.cases = path
     faults, broken = [], 0
     reloads, between = 6 * arena.scale, 450 * arena.scale
-    # Calls go on while rules are checked, and must not run out before the last reload.
-    with arena.load(server, connections=8, calls=8 * reloads * between) as load:
+    with arena.load(server, connections=8) as load:
         for number in range(1, 1 + reloads):
             faults.append(now())
             if number % 3 == 0:
