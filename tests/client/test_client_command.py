@@ -100,6 +100,9 @@ def test_an_undetermined_answer_has_its_own_code(
         ["recommend", "--example", "likes-bith"],
         ["recommend", "--example", "likes-both", "--timeout", "0"],
         ["recommend", "--example", "likes-both", "--timeout", "nan"],
+        ["recommend", "--example", "likes-both", "--timeout", "1e10"],
+        ["recommend", ""],
+        ["paths", "undetermined"],
         ["recommend", "--example", "likes-both", "--view", "all"],
         ["examples", "likes-bith"],
         ["no-such-command"],
@@ -120,6 +123,59 @@ def test_a_profile_that_is_not_valid(rolefit: Rolefit, server: str, tmp_path: Fi
     assert done.exit_code == 2
     assert "profile.level: expected one of EARLY" in done.stderr
     assert "profile.skills.eval_design: expected a rating from 1 to 5" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("me.json", '{"level": }', "me.json, line 1, column 11: not JSON"),
+        (
+            "me.yaml",
+            "level: MID\n---\nlevel: MID\n",
+            "me.yaml, line 2, column 1: expected a single",
+        ),
+        ("me.yaml", "a" * (2**20 + 1), "me.yaml: larger than a profile can be"),
+    ],
+    ids=["json", "documents", "size"],
+)
+def test_a_file_that_holds_no_profile(
+    rolefit: Rolefit, tmp_path: File, name: str, content: str, said: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    done = rolefit("recommend", str(tmp_path / name))
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_compared_profiles_are_named_by_their_files(
+    rolefit: Rolefit, profile: str, tmp_path: File, nobody: str
+) -> None:
+    (tmp_path / "bad.yaml").write_text("level: BOSS\n")
+    done = rolefit("compare", profile, str(tmp_path / "bad.yaml"), "--server", nobody)
+    assert done.exit_code == 2
+    assert f"  {tmp_path / 'bad.yaml'}: level: expected one of" in done.stderr
+
+
+@pytest.mark.parametrize("token", ["two words", "tök", "a\nb"])
+def test_a_token_that_is_none(
+    rolefit: Rolefit,
+    server: str,
+    profile: str,
+    tmp_path: File,
+    monkeypatch: pytest.MonkeyPatch,
+    token: str,
+) -> None:
+    file = tmp_path / "token"
+    file.write_text(token)
+    call = ("recommend", profile, "--server", server)
+    done = rolefit(*call, "--token-file", str(file))
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"{file}: must hold the token and nothing else")
+    assert token not in done.stderr
+    monkeypatch.setenv("ROLEFIT_TOKEN", token)
+    done = rolefit(*call)
+    assert done.exit_code == 2
+    assert done.stderr.startswith("$ROLEFIT_TOKEN: must hold the token and nothing else")
 
 
 def test_nothing_listens(rolefit: Rolefit, nobody: str, profile: str) -> None:

@@ -120,7 +120,7 @@ def test_nothing_listens(nobody: str, ask: Ask) -> None:
     assert isinstance(error, ServerUnavailable)
     assert str(error) == (
         f"No rolefit server answers at {nobody}. "
-        "Start one with `make serve` or check the address."
+        "Start one with `make serve`, check the address, or use TLS if the server does."
     )
 
 

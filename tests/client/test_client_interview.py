@@ -220,7 +220,7 @@ def test_an_answer_that_the_server_refuses_is_asked_for_again() -> None:
     assert (done.asked, done.profile.skills.model_depth) == (1, 3)
 
 
-def test_what_was_answered_before_a_failure_is_kept() -> None:
+def test_what_was_answered_is_kept_in_a_failure() -> None:
     willing = asks_for("goals.motives", "skills.model_depth")
 
     def recommend(profile: CandidateProfile) -> Answer:
@@ -231,6 +231,21 @@ def test_what_was_answered_before_a_failure_is_kept() -> None:
     held = Interview(recommend, Screen(["none", "3"]))
     with pytest.raises(RolefitError, match="gone"):
         held.run(CandidateProfile())
+    assert held.answered is not None
+    given = {"goals": {"motives": []}, "skills": {"model_depth": 3}}
+    assert short_form(held.answered) == given
+
+
+def test_an_answer_that_was_refused_is_not_kept() -> None:
+    willing = asks_for("goals.motives", "skills.model_depth")
+
+    def recommend(profile: CandidateProfile) -> Answer:
+        if profile.HasField("skills"):
+            raise InvalidProfile([Violation("profile.skills.model_depth", "is too much")])
+        return willing(profile)
+
+    held = Interview(recommend, Screen(["none", "3", "quit"]))
+    held.run(CandidateProfile())
     assert held.answered is not None
     assert short_form(held.answered) == {"goals": {"motives": []}}
 

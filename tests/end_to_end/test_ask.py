@@ -272,4 +272,6 @@ def test_what_was_said_survives_the_server(
     done = Conversation("--save", "me.yaml", port=dying.port, folder=tmp_path, reply=reply)
     dying.stop()
     assert done.code == 4
-    assert "wants_mostly_novel_research: false" in (tmp_path / "me.yaml").read_text()
+    saved = (tmp_path / "me.yaml").read_text()
+    assert "wants_mostly_novel_research: false" in saved
+    assert "likes_research:" in saved, "the answer that the server was lost over"

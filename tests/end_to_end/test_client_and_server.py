@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,8 @@ from rolefit.engine import Engine
 from rolefit.v1.recommendation_service_pb2 import View
 from tests.cases import CASES, Case
 from tests.server.processes import ServerProcess, clean_environment
+
+from .conversation import COMMAND, environment
 
 IDS = [case["id"] for case in CASES]
 
@@ -158,3 +161,32 @@ def test_command(server: ServerProcess, example: str, status: int, words: str) -
     )
     assert done.returncode == status, done.stderr
     assert words in done.stdout
+
+
+def test_output_that_cannot_be_written(tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*COMMAND, "examples", "likes-both"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "standard output: No space left on device\n")
+
+
+def test_a_reader_that_has_enough(server: ServerProcess, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "rules"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=environment(server.port),
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

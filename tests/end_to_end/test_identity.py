@@ -62,6 +62,40 @@ def _client(server: ServerProcess, folder: Path, name: str | None, token: str | 
     return Client(target, tls=tls, token=token, retry=RetryPolicy.none(), timeout=20)
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--ca", "tokens"], "tokens: holds no certificate in PEM"),
+        (["--ca", "friend.key"], "friend.key: holds no certificate in PEM"),
+        (
+            ["--ca", "ca.pem", "--cert", "friend.pem", "--key", "stranger.key"],
+            "stranger.key: is not the key of the certificate in friend.pem",
+        ),
+        (
+            ["--ca", "ca.pem", "--cert", "friend.pem", "--key", "ca.pem"],
+            "ca.pem: holds no private key in PEM",
+        ),
+        (["--ca", "ca.pem", "--token-file", "."], ".: Is a directory"),
+    ],
+    ids=["no PEM", "no certificate", "another's key", "no key", "no token"],
+)
+def test_files_that_cannot_be_used_are_named(
+    server: ServerProcess, folder: Path, options: list[str], said: str
+) -> None:
+    call = ("recommend", "--example", "likes-both", *options)
+    done = rolefit(*call, port=server.port, folder=folder)
+    assert (done.returncode, done.stderr) == (2, f"{said}\n")
+
+
+def test_a_handshake_that_fails_is_said_in_words(server: ServerProcess, folder: Path) -> None:
+    for options in (["--tls"], ["--ca", "ca.pem"]):
+        call = ("recommend", "--example", "likes-both", *options)
+        done = rolefit(*call, port=server.port, folder=folder)
+        assert done.returncode == 4
+        assert done.stderr.startswith("No rolefit server answers at"), "nothing of gRPC's log"
+        assert "whether each side trusts the other's certificate" in done.stderr
+
+
 def test_refusals_are_typed_and_a_friend_is_answered(
     server: ServerProcess, folder: Path
 ) -> None:

@@ -107,6 +107,15 @@ def test_recorded_profiles_are_counted_by_from_and_to(tmp_path: Path) -> None:
     assert code == 0
 
 
+def test_recorded_profiles_may_have_the_names_that_people_write(tmp_path: Path) -> None:
+    file = tmp_path / "profiles.jsonl"
+    record = {"credentials": {"highest_degree": "BACHELORS"}, "goals": {"motives": ["SAFETY"]}}
+    file.write_text(json.dumps(record), encoding="utf-8")
+    code, output = diff(str(RULES), str(RULES), "--profiles", str(file))
+    assert code == 0
+    assert "     1 stay UNDETERMINED" in output
+
+
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     file = tmp_path / "profiles.jsonl"
     file.write_text('{}\n{"salary": 3}\n', encoding="utf-8")
@@ -114,6 +123,9 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert code == 2
     assert "line 2" in output
     assert "salary" in output
+    code, output = diff(str(RULES), str(RULES), "--profiles", str(tmp_path / "no.jsonl"))
+    assert code == 2
+    assert "no.jsonl: No such file or directory" in output
     code, output = diff(str(RULES), str(tmp_path / "none"))
     assert code == 2
     assert "no such rules folder" in output

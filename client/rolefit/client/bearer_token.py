@@ -14,6 +14,11 @@ _SAFE = re.compile(r"[A-Za-z0-9._~+/=-]+")
 _LOCAL_SCHEMES = ("unix:", "unix-abstract:")
 
 
+def is_bearer_token(text: str) -> bool:
+    """Say whether a text could be a bearer token."""
+    return _SAFE.fullmatch(text) is not None
+
+
 def token_header(token: Token) -> tuple[str, str]:
     """Return the header for the token as it is now.
 
@@ -22,7 +27,7 @@ def token_header(token: Token) -> tuple[str, str]:
 
     """
     text = token if isinstance(token, str) else token()
-    if not _SAFE.fullmatch(text):
+    if not is_bearer_token(text):
         # Unquoted: an error message is no place for it.
         raise ValueError(
             "token is no bearer token: it is empty or has characters such as spaces"

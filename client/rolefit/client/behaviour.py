@@ -16,7 +16,7 @@ from rolefit.client.enum_names import number_of
 from rolefit.client.errors import RolefitError
 from rolefit.client.failure import CATALOGUE, RECOMMENDATION, error_from
 from rolefit.client.lookup import Lookup
-from rolefit.client.options import RetryPolicy, TlsConfig, checked_timeout
+from rolefit.client.options import DEFAULT_SERVER, RetryPolicy, TlsConfig, checked_timeout
 from rolefit.client.vocabulary import Path
 from rolefit.v1 import path_pb2
 from rolefit.v1.change_pb2 import ChangeLimits
@@ -82,6 +82,10 @@ class Behaviour:
     token: Token | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.target, str) or not self.target.strip():
+            raise ValueError(
+                f"target must be an address, such as {DEFAULT_SERVER}, not {self.target!r}"
+            )
         if self.token is not None:
             check_token_is_safe(self.target, self.tls)
         checked_timeout(self.timeout)
@@ -217,7 +221,11 @@ class Behaviour:
     def error(self, failed: grpc.RpcError, call: Call[Any]) -> RolefitError:
         """Say why a call failed."""
         return error_from(
-            failed, service=call.service, target=self.target, timeout=call.timeout
+            failed,
+            service=call.service,
+            target=self.target,
+            encrypted=self.tls is not None,
+            timeout=call.timeout,
         )
 
 

@@ -17,6 +17,7 @@ from rolefit.client.command_line import (
     add_json,
     connected,
     console,
+    path_named,
     print_json,
 )
 from rolefit.client.enum_names import number_of, short_names
@@ -58,7 +59,7 @@ def _add_paths(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        type=_name_in("path", path_pb2.Path.DESCRIPTOR),
+        type=path_named,
         help="such as ml-engineer; one is shown whole, several are compared",
     )
 

@@ -18,6 +18,7 @@ from rolefit.client.catalogue_commands import add_catalogue
 from rolefit.client.command_line import (
     ANSWERED,
     EXIT_CODES,
+    UNWRITTEN,
     Commands,
     Failure,
     example,
@@ -77,9 +78,17 @@ def run(arguments: Sequence[str]) -> int:
         return failure.code
     except BrokenPipeError:
         # Whoever reads has enough. At exit Python would flush once more, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return ANSWERED
+    except OSError as error:  # all files but this one are seen to where they are read
+        _drop_output()
+        print(f"standard output: {error.strerror}", file=sys.stderr)
+        return UNWRITTEN
     return code
+
+
+def _drop_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> tuple[argparse.ArgumentParser, Commands[argparse.ArgumentParser]]:

@@ -23,6 +23,7 @@ from rolefit.client.field_value import UnfitError, did_you_mean
 from rolefit.client.options import (
     DEFAULT_SERVER,
     DEFAULT_TIMEOUT,
+    LONGEST_TIMEOUT,
     RetryPolicy,
     checked_timeout,
 )
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 Commands = argparse._SubParsersAction  # argparse has no public name for it
 
-ANSWERED, USAGE, UNDETERMINED, UNREACHABLE, SERVER_ERROR = 0, 2, 3, 4, 5
+ANSWERED, UNWRITTEN, USAGE, UNDETERMINED, UNREACHABLE, SERVER_ERROR = range(6)
 
 PATH_NAMES = {
     path.replace("_", "-").lower(): path
@@ -46,6 +47,7 @@ PATH_NAMES = {
 EXIT_CODES = """\
 exit codes:
   0  answered
+  1  the answer could not be written, as to a full disk
   2  bad usage, or a profile or filter that is not valid
   3  recommend, prep, ask: answered, but the profile cannot decide;
      reach: not known
@@ -184,7 +186,9 @@ def _seconds(text: str) -> float:
     try:
         return checked_timeout(float(text))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no positive number of seconds") from None
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number of seconds from above 0 to {LONGEST_TIMEOUT:g}"
+        ) from None
 
 
 def given_profile(parsed: argparse.Namespace) -> Mapping[str, object] | str:
@@ -292,4 +296,10 @@ def console() -> Console:
     """Open the terminal for a report."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    class Unmasked(Console):
+        """Leaves a reader who has enough to the command; rich itself would exit with 1."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Unmasked(highlight=False)

@@ -17,6 +17,7 @@ from rolefit.client.command_line import (
     file_profile,
     print_json,
 )
+from rolefit.client.errors import InvalidProfile, Violation
 
 
 def add_compare(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -45,6 +46,13 @@ def add_compare(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.set_defaults(perform=_compare)
 
 
+def _of_file(violation: Violation, shown: dict[str, str]) -> Violation:
+    """Put the name of the file in the place of what the request calls the profile."""
+    side, _, field = violation.field.partition(".")
+    file = shown.get(side, side)
+    return Violation(f"{file}: {field}" if field else file, violation.description)
+
+
 def _compare(parsed: argparse.Namespace) -> int:
     files, examples = parsed.files, parsed.examples
     if len(files) + len(examples) != 2:
@@ -53,7 +61,11 @@ def _compare(parsed: argparse.Namespace) -> int:
         raise Failure("Standard input holds one profile; name a file for the other.", USAGE)
     a, b = [*map(file_profile, files), *map(example_profile, examples)]
     with connected(parsed) as client:
-        compared = client.compare(a, b)
+        try:
+            compared = client.compare(a, b)
+        except InvalidProfile as error:
+            shown = dict(zip("ab", [*files, *examples], strict=True))
+            raise InvalidProfile([_of_file(each, shown) for each in error.violations]) from None
     if parsed.json:
         print_json(compared.message)
     else:

@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from rolefit.client.bearer_token import is_bearer_token
 from rolefit.client.options import TlsConfig
 
 
@@ -35,7 +36,8 @@ def tls_of(parsed: argparse.Namespace) -> TlsConfig | None:
 
     Raises:
         OSError: A file cannot be read.
-        ValueError: A certificate was given without its key, or the other way round.
+        ValueError: A certificate was given without its key, or the other way round, or a file
+            does not hold what it should.
 
     """
     if not (parsed.tls or parsed.ca or parsed.cert or parsed.key):
@@ -52,15 +54,26 @@ def token_of(parsed: argparse.Namespace) -> str | None:
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is empty or not text.
+        ValueError: It is no token.
 
     """
     if parsed.token_file is None:
-        return os.environ.get("ROLEFIT_TOKEN") or None
+        token = os.environ.get("ROLEFIT_TOKEN", "").strip()
+        return _checked(token, "$ROLEFIT_TOKEN") if token else None
     try:
         token = Path(parsed.token_file).read_text(encoding="utf-8").strip()
     except UnicodeDecodeError:
-        token = ""
+        raise ValueError(f"{parsed.token_file}: is no text, so it holds no token") from None
     if not token:
         raise ValueError(f"{parsed.token_file}: holds no token")
+    return _checked(token, parsed.token_file)
+
+
+def _checked(token: str, source: str) -> str:
+    if not is_bearer_token(token):
+        # Unquoted: an error message is no place for it.
+        raise ValueError(
+            f"{source}: must hold the token and nothing else; it has spaces, line breaks or "
+            "characters that no token has"
+        )
     return token

@@ -126,4 +126,4 @@ class Overloaded(RolefitError):  # noqa: N818
 
 
 class RateExceeded(Overloaded):
-    """This caller calls too often; ``retry_after`` says when the next call may come."""
+    """This caller calls too often; `retry_after` says when the next call may come."""

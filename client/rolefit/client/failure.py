@@ -57,7 +57,7 @@ class _Details:
 
 
 def error_from(
-    failed: grpc.RpcError, *, service: str, target: str, timeout: float
+    failed: grpc.RpcError, *, service: str, target: str, encrypted: bool, timeout: float
 ) -> RolefitError:
     """Say in this package's terms why a call failed.
 
@@ -65,6 +65,7 @@ def error_from(
         failed: The error that the sync or the aio stub raised.
         service: The service called, for the message.
         target: The address called, for the message.
+        encrypted: Whether the connection was to be TLS, for the message.
         timeout: The deadline the call had, in seconds, for the message.
 
     """
@@ -80,7 +81,8 @@ def error_from(
         message = f"{words[:1].upper()}{words[1:]}"
         return _NOT_FOUND[reason](message, code=code, reason=reason)
     if code is grpc.StatusCode.UNAVAILABLE:
-        return ServerUnavailable(_unavailable(target, words, details), code=code, reason=reason)
+        message = _unavailable(target, words, details, encrypted)
+        return ServerUnavailable(message, code=code, reason=reason)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         message = f"No answer from {target} within {timeout:g} s."
         return DeadlineExceeded(message, code=code, reason=reason)
@@ -101,14 +103,18 @@ def error_from(
     )
 
 
-def _unavailable(target: str, words: str, details: _Details) -> str:
+def _unavailable(target: str, words: str, details: _Details, encrypted: bool) -> str:
     if details.given:  # only a server attaches details, so one does answer
         return (
             f"The rolefit server at {target} is not available: {words or 'it gave no reason'}"
         )
+    # A handshake that fails on one side only looks to the other as if nobody were there.
     message = (
-        f"No rolefit server answers at {target}. "
-        "Start one with `make serve` or check the address."
+        f"No rolefit server answers at {target} over TLS. Check the address, that the server "
+        "takes TLS, and whether each side trusts the other's certificate."
+        if encrypted
+        else f"No rolefit server answers at {target}. "
+        "Start one with `make serve`, check the address, or use TLS if the server does."
     )
     # A refused connection is what the sentence says already. Anything else (a name that
     # does not resolve, a failed TLS handshake) is what the reader has to know.

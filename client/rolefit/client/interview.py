@@ -92,10 +92,16 @@ class Interview:
         self._recommend = recommend
         self._terminal = terminal
         self._standings: list[_Standing] = []
+        self._under_way: CandidateProfile | None = None
 
     @property
     def answered(self) -> CandidateProfile | None:
-        """The profile with all answers so far; None before the first one."""
+        """The profile with all answers so far; None before the first one.
+
+        The last one may be one that the server was lost over.
+        """
+        if self._under_way is not None:
+            return self._under_way
         return self._standings[-1].profile if len(self._standings) > 1 else None
 
     def run(self, profile: CandidateProfile) -> Interviewed:
@@ -105,7 +111,7 @@ class Interview:
             profile: What is known already. It is not changed.
 
         Raises:
-            RolefitError: The server gives no answer; `answered` has what was said before.
+            RolefitError: The server gives no answer; `answered` has what was said.
 
         """
         self._standings = [_Standing(profile, self._recommend(profile), frozenset())]
@@ -156,14 +162,16 @@ class Interview:
 
     def _note(self, standing: _Standing, field: ProfileField, value: FieldValue) -> None:
         """Take an answer to the server and say how it narrows things down."""
-        profile = field.put(standing.profile, value)
+        profile = self._under_way = field.put(standing.profile, value)
         try:
             answer = self._recommend(profile)
         except InvalidProfile as refused:
             # A server with other limits than this client knows: the question stays.
+            self._under_way = None
             for violation in refused.violations:
                 self._terminal.say(f"   The server refuses that: {violation.description}.")
             return
+        self._under_way = None
         self._standings.append(_Standing(profile, answer, standing.left_open))
         self._terminal.say(f"   {narrowing(answer)}")
 

@@ -10,6 +10,8 @@ from pathlib import Path
 DEFAULT_SERVER = "localhost:50051"
 DEFAULT_TIMEOUT = 5.0
 DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+LONGEST_TIMEOUT = 1e9
+"""Unit: seconds. gRPC takes a much longer one for none at all, and the call fails at once."""
 
 # gRPC lowers a larger number to this one without a word.
 _MOST_ATTEMPTS = 5
@@ -83,22 +85,68 @@ class TlsConfig:
 
         Raises:
             OSError: A file cannot be read.
+            ValueError: A file does not hold what it should, or the key is not that of the
+                certificate.
 
         """
 
         def content(path: str | PathLike[str] | None) -> bytes | None:
             return None if path is None else Path(path).read_bytes()
 
-        return cls(content(root_certificates), content(private_key), content(certificate_chain))
+        config = cls(
+            content(root_certificates), content(private_key), content(certificate_chain)
+        )
+        _check_pem_files(root_certificates, private_key, certificate_chain)
+        return config
+
+
+def _check_pem_files(
+    root_certificates: str | PathLike[str] | None,
+    private_key: str | PathLike[str] | None,
+    certificate_chain: str | PathLike[str] | None,
+) -> None:
+    """Have OpenSSL read the files: of bad ones gRPC says only that no server answers.
+
+    Raises:
+        ValueError: OpenSSL cannot use them.
+
+    """
+    import ssl  # importing the client is to be quick, and few need this
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for file in (root_certificates, certificate_chain):
+        if file is not None:
+            try:
+                context.load_verify_locations(cafile=file)
+            except ssl.SSLError:
+                raise ValueError(f"{file}: holds no certificate in PEM") from None
+    if private_key is not None and certificate_chain is not None:
+        if b"PRIVATE KEY-----" not in Path(private_key).read_bytes():
+            raise ValueError(f"{private_key}: holds no private key in PEM")
+        try:
+            # An empty password, or OpenSSL would ask for one at the terminal.
+            context.load_cert_chain(certificate_chain, private_key, password="")
+        except ssl.SSLError as error:
+            if error.reason == "KEY_VALUES_MISMATCH":
+                problem = f"is not the key of the certificate in {certificate_chain}"
+            else:
+                problem = f"cannot be used: {error.reason or error}"
+            raise ValueError(f"{private_key}: {problem}") from None
 
 
 def checked_timeout(seconds: float) -> float:
     """Return the timeout if a call can have it.
 
     Raises:
-        ValueError: It is not a positive, finite number.
+        TypeError: It is no number.
+        ValueError: It is not positive, or longer than `LONGEST_TIMEOUT`.
 
     """
-    if not (math.isfinite(seconds) and seconds > 0):
-        raise ValueError(f"timeout must be a positive number of seconds, not {seconds}")
+    if not isinstance(seconds, (int, float)):
+        raise TypeError(f"timeout must be a number of seconds, not {seconds!r}")
+    if not 0 < seconds <= LONGEST_TIMEOUT:
+        raise ValueError(
+            f"timeout must be a positive number of seconds, at most {LONGEST_TIMEOUT:g}, "
+            f"not {seconds}"
+        )
     return seconds

@@ -13,6 +13,9 @@ import yaml
 
 STDIN = "-"
 
+# Far more than every field of a profile takes; reading YAML of this size takes seconds.
+_MOST_BYTES = 2**20
+
 
 class UnreadableProfileError(Exception):
     """A profile file that cannot be read; the text names the file and, if known, the line."""
@@ -75,15 +78,20 @@ def read_profile_file(name: str) -> str | object:
         UnreadableProfileError: It is missing, no text, no YAML, empty, or not a mapping.
 
     """
-    shown = "standard input" if name == STDIN else name
+    shown = "standard input" if name == STDIN else name or "''"
     try:
-        content = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
+        content = _content(name)
+        if len(content) > _MOST_BYTES:
+            raise UnreadableProfileError(f"{shown}: larger than a profile can be (1 MiB)")
         text = content.decode("utf-8-sig")
     except OSError as error:
         raise UnreadableProfileError(f"{shown}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise UnreadableProfileError(f"{shown}: not text in UTF-8: {error.reason}") from None
-    if name.endswith(".json") or _is_json_object(text):
+    if name.endswith(".json"):
+        _check_json(text, shown)
+        return text
+    if _is_json_object(text):
         return text
     value = read_yaml(text, shown)
     if isinstance(value, str):
@@ -92,6 +100,26 @@ def read_profile_file(name: str) -> str | object:
             f"{shown}: a profile is written as names with values, such as level: SENIOR"
         )
     return value
+
+
+def _content(name: str) -> bytes:
+    """Read a file, but no more of it than tells that it is too large."""
+    if name == STDIN:
+        return sys.stdin.buffer.read(_MOST_BYTES + 1)
+    with Path(name).open("rb") as file:
+        return file.read(_MOST_BYTES + 1)
+
+
+def _check_json(text: str, shown: str) -> None:
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"{shown}, line {error.lineno}, column {error.colno}"
+        raise UnreadableProfileError(f"{where}: not JSON: {error.msg}") from None
+    except (ValueError, RecursionError):
+        raise UnreadableProfileError(
+            f"{shown}: JSON beyond what can be read: nested too deeply or a number too long"
+        ) from None
 
 
 def read_yaml(text: str, shown: str) -> object:
@@ -111,6 +139,8 @@ def read_yaml(text: str, shown: str) -> object:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = error.problem or error.context or "not valid YAML"
+        if problem.startswith("but ") and error.context:
+            problem = f"{error.context}, {problem}"
         raise UnreadableProfileError(f"{shown}{where}: {problem}") from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = str(error).splitlines()[0]

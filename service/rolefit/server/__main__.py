@@ -38,7 +38,8 @@ def main() -> NoReturn:
         sys.exit(app(prog_name="rolefit-server", standalone_mode=False))
     except _UsageError as error:
         message = " ".join(error.format_message().split()).removesuffix(".")
-        _fail(f"{message}; see rolefit-server --help", code=2)
+        command = error.ctx.command_path if error.ctx else "rolefit-server"
+        _fail(f"{message}; see {command} --help", code=2)
     except ConfigError as error:
         _fail(str(error), code=2)
     except typer.Abort:

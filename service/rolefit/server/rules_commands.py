@@ -26,7 +26,10 @@ def check_rules(
         typer.Argument(metavar="[DIR]", help="Folder; without it, the rules in the package."),
     ] = None,
 ) -> None:
-    """Load and compile rules; print what is wrong with them, or how many there are."""
+    """Load and compile rules; print what is wrong with them, or how many there are.
+
+    Exit code 0: they can serve. 1: they cannot.
+    """
     from rolefit.engine import Engine, RulesetError, load_ruleset
     from rolefit.v1.profile_pb2 import CandidateProfile
     from rolefit.v1.recommendation_service_pb2 import VIEW_FULL
@@ -103,7 +106,7 @@ def verify_rules(
     or a mistake in the command line. 3: the solver ran out of time, or solver and engine
     disagree.
     """
-    _need_solver("verify")
+    _need_solver("verifying rules")
     from rolefit.engine import RulesetError, load_ruleset
     from rolefit.verification.proof_report import report_json, report_lines, witness_tests
     from rolefit.verification.proof_results import OPEN, PROVEN, REFUTED
@@ -159,7 +162,7 @@ def diff_rules(
     command line. 3: the solver ran out of time, or solver and engine disagree.
     """
     if profiles is None:
-        _need_solver("diff")
+        _need_solver("comparing rules over every profile")
     from rolefit.engine import RulesetError, load_ruleset
 
     try:
@@ -198,7 +201,8 @@ def _diff_recorded(rulesets: "tuple[Ruleset, Ruleset]", file: Path, as_json: boo
         lines = file.read_text(encoding="utf-8").splitlines()
         found = recorded_difference(*rulesets, read_records(lines))
     except (OSError, UnicodeDecodeError, RecordError) as error:
-        typer.echo(f"{file}: {error}", err=True)
+        problem = error.strerror if isinstance(error, OSError) else error
+        typer.echo(f"{file}: {problem}", err=True)
         return 2
     _show(recorded_json(found) if as_json else recorded_lines(found))
     return int(any(old != new for old, new in found.lines))
@@ -222,9 +226,7 @@ def _write(file: Path, text: str) -> None:
         raise typer.Exit(2) from None
 
 
-def _need_solver(command: str) -> None:
+def _need_solver(what: str) -> None:
     if importlib.util.find_spec("z3") is None:
-        typer.echo(
-            f"rules {command} needs its extra: pip install 'rolefit[service,verify]'", err=True
-        )
+        typer.echo(f"{what} needs its extra: pip install 'rolefit[service,verify]'", err=True)
         raise typer.Exit(2)

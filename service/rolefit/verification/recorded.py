@@ -6,13 +6,17 @@ import collections
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from google.protobuf import json_format
 
+from rolefit.engine.errors import RulesetError
 from rolefit.engine.facts import read_facts
 from rolefit.engine.recommender import Engine
 from rolefit.engine.ruleset import Ruleset
+from rolefit.engine.yaml_source import read_yaml
 from rolefit.v1.profile_pb2 import CandidateProfile
+from rolefit.verification.profile_source import read_profile
 
 
 class RecordError(Exception):
@@ -29,6 +33,9 @@ class Recorded:
 def read_records(lines: Iterable[str]) -> Iterator[tuple[int, CandidateProfile]]:
     """Profiles from JSON lines, each a profile or an object with one under "profile".
 
+    A profile is proto JSON, or has the short names of values and plain lists for sets, as
+    people write it.
+
     Raises:
         RecordError: A line is no such thing.
     """
@@ -41,9 +48,20 @@ def read_records(lines: Iterable[str]) -> Iterator[tuple[int, CandidateProfile]]
                 data = data["profile"]
             if not isinstance(data, dict):
                 raise RecordError(f"line {number}: it is no JSON object")
-            yield number, json_format.ParseDict(data, CandidateProfile())
+            profile = _profile(data)
         except (ValueError, TypeError, json_format.ParseError) as error:
             raise RecordError(f"line {number}: {error}") from None
+        yield number, profile
+
+
+def _profile(data: dict[str, Any]) -> CandidateProfile:
+    try:
+        return json_format.ParseDict(data, CandidateProfile())
+    except json_format.ParseError as error:
+        try:
+            return read_profile(read_yaml(json.dumps(data), "profile"))
+        except RulesetError:
+            raise error from None
 
 
 def recorded_difference(
