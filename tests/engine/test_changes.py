@@ -281,7 +281,6 @@ def test_a_number_of_which_any_value_would_do_only_has_to_be_given(engine: Engin
         "publications.influential_oss_research": True,
         "temperament.first_instinct": "UNDERSTAND",
         "temperament.likes_research": 3,
-        "goals.wants_research_adjacent": False,
         "goals.wants_broad_market": False,
     }
     reached = engine.find_changes(message(facts), Goal("APPLIED_SCIENTIST"))
