@@ -8,6 +8,10 @@ from hypothesis import HealthCheck, settings
 
 from rolefit.engine import Engine, load_ruleset
 
+# A connection of one test that ends during the next would print into what that captures. gRPC
+# reads this when it is imported.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
 # Examples are cheap and shrinking is not needed to read a profile, so no deadline.
 settings.register_profile(
     "rolefit", deadline=None, suppress_health_check=list(HealthCheck), print_blob=True

@@ -294,14 +294,15 @@ def test_connects_again_while_it_retries(serve: Serve, ask: Ask) -> None:
     """A worker that dies takes connections with it that it had not accepted yet."""
     retry = RetryPolicy(max_attempts=3, initial_backoff=0.2)
     with ThreadPoolExecutor() as pool:
-        with socket.create_server(("127.0.0.1", 0)) as dying:
+        # Shared, so that the next server listens before this one goes.
+        with socket.create_server(("127.0.0.1", 0), reuse_port=True) as dying:
             address = f"127.0.0.1:{dying.getsockname()[1]}"
             waiting = pool.submit(ask, address, retry=retry, timeout=30)
             connection, _ = dying.accept()
-            # Closed with a reset, as the kernel does for the dead.
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            connection.close()
-        serve(Records(), address=address)
+            serve(Records(), address=address)
+        # Closed with a reset, as the kernel does for the dead.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
         assert waiting.result().path is Path.ML_ENGINEER
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rolefit.client import Client
 from tests.deploy.conftest import CHECKOUT
-from tests.server.processes import ServerProcess
+from tests.server.processes import PATIENCE_SECONDS, ServerProcess, eventually
 
 PROFILE = {"temperament": {"first_instinct": "DEPLOY"}}
 ADDRESSES = ("127.0.0.1", "127.0.0.2")
@@ -38,16 +38,12 @@ def pods(tmp_path: Path) -> Iterator[list[ServerProcess]]:
 
 def test_calls_go_to_every_address_and_outlive_one(pods: list[ServerProcess]) -> None:
     target = "ipv4:" + ",".join(f"{address}:{pods[0].port}" for address in ADDRESSES)
-    with Client(target) as client:
+    with Client(target, timeout=PATIENCE_SECONDS) as client:
 
         def version() -> str:
             return client.recommend(PROFILE).ruleset.version
 
-        until(lambda: {version() for _ in range(4)} == {"1.0.0", "1.0.1"})
+        both = {"1.0.0", "1.0.1"}
+        eventually(lambda: {version() for _ in range(4)} == both, "answers of both")
         pods[1].stop()
         assert {version() for _ in range(20)} == {"1.0.0"}
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """A second connection takes its time; in a hundred calls it is there."""
-    assert any(condition() for _ in range(25))

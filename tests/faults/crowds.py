@@ -18,7 +18,7 @@ def concurrent_calls(arena: Arena) -> Figures:
     """1,000 calls at once: more than there are places."""
     server = arena.start("--workers", "2")
     calls = _CROWD * (1 + arena.scale)
-    with arena.load(server, calls=calls, callers=_CROWD, connections=8) as load:
+    with arena.load(server, calls=calls, callers=_CROWD, connections=8, timeout=120) as load:
         load.finish(all_calls=True)
     return figures(load)
 

@@ -24,7 +24,7 @@ def disk_full(arena: Arena) -> Figures:
     lost must be all that was answered."""
     log = arena.folder / "log"
     server = arena.start(
-        "--workers", "2", "--decision-log", str(log), "--decision-log-queue", "100"
+        "--workers", "2", "--decision-log", str(log), "--decision-log-queue", "10"
     )
     faults = []
     with arena.load(server, connections=8) as load:

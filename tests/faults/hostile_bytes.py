@@ -29,7 +29,7 @@ from .arena import Arena, Figures, figures
 from .load import Load, now
 from .request_bytes import deeply_nested
 
-_STARTED_AGAIN = "grpc stopped accepting calls; started again"
+STARTED_AGAIN = "grpc stopped accepting calls; started again"
 _CONTINUATION = 9
 _RESETS_PER_CONNECTION = 1_000
 _FLOOD = 5_000
@@ -123,14 +123,15 @@ def undecodable_paths(arena: Arena) -> Figures:
     with arena.load(server, connections=8, wait_for_ready=True) as load:
         for number in range(1, 5 * min(arena.scale, 4) + 1):
             faults.append(now())
-            while len(server.events(_STARTED_AGAIN)) < number:
-                _send_undecodable_path(server.port)
+            while len(server.events(STARTED_AGAIN)) < number:
+                send_undecodable_path(server.port)
             load.more(100)
         _same_workers(server, load)
     return figures(load, faults)
 
 
-def _send_undecodable_path(port: int) -> None:
+def send_undecodable_path(port: int) -> None:
+    """Makes one such call, and waits until its connection is told to go."""
     # Refused or closed where a worker is about to listen again.
     with contextlib.suppress(ConnectionError, ConnectionClosed), Connection(port) as connection:
         connection.begin(1, METHOD.replace("S", "\xff"))

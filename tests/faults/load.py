@@ -118,7 +118,7 @@ class Load:
             lambda: self._answered >= answered or self._process.poll() is not None,
             f"answer {answered}",
         )
-        assert self._answered >= answered, "".join(self._noise[-20:]) or "no calls left"
+        assert self._answered >= answered, f"no calls left: {''.join(self._noise[-20:])}"
 
     def finish(self, all_calls: bool = False) -> None:
         """Lets the calls in flight end, or with `all_calls` all that were ordered."""

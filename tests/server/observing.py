@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import itertools
+import os
 import socket
 from collections import defaultdict
 from collections.abc import Mapping
@@ -15,11 +17,21 @@ Samples = Mapping[str, Mapping[tuple[str, ...], float]]
 """By the name of a sample, the values by the labels' values, in the order of their names."""
 
 
+# Ports that the system gives to nobody by itself, as it does to servers on port 0; a block of
+# them for each process that runs tests.
+_BLOCK = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = itertools.count(20_000 + 500 * (_BLOCK % 20))
+
+
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listened on a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
+    """A port of 127.0.0.1 that nobody listens on."""
+    for port in _PORTS:
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
         return port
+    raise AssertionError
 
 
 def get(port: int, path: str, method: str = "GET") -> tuple[int, str]:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 COMMAND = (sys.executable, "-m", "rolefit.server")
-PATIENCE_SECONDS = 30.0
+# Far more than anything takes that works: only what fails waits as long.
+PATIENCE_SECONDS = 90.0
 
 
 def eventually(
@@ -30,8 +31,9 @@ def eventually(
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """This process's environment without the settings a developer may have exported."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("ROLEFIT_")}
+    """This process's environment without settings of its own or a developer's."""
+    ours = ("ROLEFIT_", "GRPC_VERBOSITY")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     return {**kept, **more}
 
 
@@ -65,9 +67,15 @@ class ServerProcess:
                 stderr=stderr,
                 env=clean_environment(**(environment or {})),
             )
-        eventually(
-            lambda: self.port_file.exists() or self.process.poll() is not None, "a port file"
-        )
+        try:
+            eventually(
+                lambda: self.port_file.exists() or self.process.poll() is not None,
+                "a port file",
+            )
+        except AssertionError:
+            self.process.kill()
+            self.process.wait()
+            raise
         assert self.process.poll() is None, self.stderr
         self.port = int(self.port_file.read_text())
 
@@ -77,7 +85,8 @@ class ServerProcess:
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The log lines of that event."""
-        lines = [json.loads(line) for line in self.stderr.splitlines() if line[:1] == "{"]
+        whole = (line for line in self.stderr.splitlines(keepends=True) if line[-1] == "\n")
+        lines = [json.loads(line) for line in whole if line[0] == "{"]
         return [line for line in lines if line["event"] == name]
 
     def wait_for_events(self, name: str, count: int) -> None:
@@ -113,7 +122,7 @@ def alive(pid: int) -> bool:
     """Says whether the process runs; one that only waits to be reaped does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter if it goes meanwhile
         return False
     return state != "Z"
 
@@ -122,6 +131,6 @@ def children(pid: int) -> list[int]:
     """The living child processes of `pid`."""
     try:
         listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
     return [int(child) for child in listed if alive(int(child))]

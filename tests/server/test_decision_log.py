@@ -162,6 +162,10 @@ def test_every_worker_has_a_chain_and_a_replacement_goes_on_with_it(
     start: Start, tmp_path: Path
 ) -> None:
     server = start("--workers", "2", "--decision-log", str(tmp_path))
+    logs = [tmp_path / f"decisions-{number}.jsonl" for number in (0, 1)]
+    eventually(
+        lambda: all(log.exists() and log.read_text() for log in logs), "a chain of each worker"
+    )
     os.kill(server.worker_pids[0], signal.SIGKILL)
     server.wait_for_events("worker serving", 1)
     for _ in range(6):

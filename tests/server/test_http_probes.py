@@ -58,7 +58,7 @@ def test_alive_but_not_ready_while_no_worker_serves_yet(start: Start) -> None:
 
 def test_not_alive_once_every_worker_hangs(start: Start) -> None:
     http = free_port()
-    server = start("--workers", "2", "--http-port", str(http))
+    server = start("--workers", "2", "--hang-seconds", "0", "--http-port", str(http))
     one, other = server.worker_pids
     os.kill(one, signal.SIGSTOP)
     for _ in range(3):

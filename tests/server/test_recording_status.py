@@ -48,7 +48,7 @@ def test_nothing_watches_unless_asked_for() -> None:
 
 def test_the_log_counts_what_it_wrote_and_lost(snapshot: Snapshot, tmp_path: Path) -> None:
     async def check() -> None:
-        config = ServerConfig(decision_log=tmp_path, decision_log_queue=1_000)
+        config = ServerConfig(decision_log=tmp_path, decision_log_queue=10)
         recording = await Recording.start(config)
         log = recording.log
         assert log is not None

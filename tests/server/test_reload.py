@@ -80,7 +80,6 @@ def test_rules_that_cannot_be_used_leave_the_others_serving(
 ) -> None:
     server = start("--workers", workers, "--rules", str(folder.path), *QUICKLY)
     assert says(server, "rolefit.rules", SERVING)
-    folder.release("2.0.0")
     place = folder.break_()
     server.wait_for_events("rules refused; those before still serve", 1)
     (line,) = server.events("rules refused; those before still serve")
@@ -89,6 +88,7 @@ def test_rules_that_cannot_be_used_leave_the_others_serving(
     eventually(lambda: says(server, "rolefit.rules", NOT_SERVING), "a sign in the health")
     assert place in health_of(server, "rolefit.rules")[1]["rolefit-rules-failure"]
     assert says(server, "", SERVING)
+    folder.release("2.0.0")
     folder.mend()
     server.wait_for_events("rules reloaded", 1)
     assert versions(server) == {"2.0.0"}
@@ -240,7 +240,7 @@ def test_one_connection_sees_each_version_once(start: Start, folder: RulesFolder
 def test_a_worker_that_hangs_or_dies_meanwhile_does_not_stop_a_swap(
     start: Start, folder: RulesFolder
 ) -> None:
-    flags = ("--rules", str(folder.path), "--hang-seconds", "2", *ON_REQUEST)
+    flags = ("--rules", str(folder.path), "--hang-seconds", "4", *ON_REQUEST)
     server = start("--workers", "2", *flags)
     folder.release("2.0.0")
     with admin_of(server) as admin:

@@ -33,6 +33,13 @@ def _answers(server: ServerProcess, root: bytes) -> bool:
             return False
 
 
+def replace(file: Path, content: bytes) -> None:
+    """Puts new content into a file at once, so that no half of it is ever read."""
+    draft = file.with_name("draft")
+    draft.write_bytes(content)
+    draft.replace(file)
+
+
 def test_a_certificate_is_replaced_under_open_connections(start: Start, tmp_path: Path) -> None:
     old, new = Authority("old"), Authority("new")
     chain, key = old.certificate("server", "127.0.0.1").write(tmp_path, "server")
@@ -41,18 +48,19 @@ def test_a_certificate_is_replaced_under_open_connections(start: Start, tmp_path
         assert send(opened, EMPTY).HasField("recommendation")
         assert not _answers(server, new.pem)
 
-        chain.write_bytes(b"broken")
+        replace(chain, b"broken")
         server.wait_for_events(NOT_USED, 1)
         assert str(chain) in server.events(NOT_USED)[0]["cause"]
         assert _answers(server, old.pem)
 
         replacement = new.certificate("server", "127.0.0.1")
-        chain.write_bytes(replacement.chain)  # whose key is not there yet
+        replace(chain, replacement.chain)  # whose key is not there yet
         server.wait_for_events(NOT_USED, 2)
         assert _answers(server, old.pem)
 
-        key.write_bytes(replacement.key)
+        replace(key, replacement.key)
         eventually(lambda: _answers(server, new.pem), "the new certificate")
+        server.wait_for_events(IN_USE, 1)
         assert not _answers(server, old.pem)
         assert send(opened, EMPTY).HasField("recommendation")  # over the old connection
     assert len(server.events(NOT_USED)) == 2
@@ -122,14 +130,14 @@ def test_tokens_come_and_go_with_their_lines(start: Start, tmp_path: Path) -> No
     server = start("--workers", "1", "--tokens", str(tokens))
     assert _accepted(server, first)
     assert not _accepted(server, second)
-    tokens.write_text(f"{first_line}  # old\n\n{second_line}\n")
+    replace(tokens, f"{first_line}  # old\n\n{second_line}\n".encode())
     eventually(lambda: _accepted(server, second), "the second token")
     assert _accepted(server, first)
-    tokens.write_text(f"{second_line}\n{first}\n")  # a token instead of its line
+    replace(tokens, f"{second_line}\n{first}\n".encode())  # a token instead of its line
     server.wait_for_events(NOT_USED, 1)
     assert "line 2" in server.events(NOT_USED)[0]["cause"]
     assert first not in server.stderr
-    tokens.write_text(second_line)
+    replace(tokens, second_line.encode())
     eventually(lambda: not _accepted(server, first), "the end of the first token")
     assert _accepted(server, second)
     tokens.unlink()
@@ -144,7 +152,7 @@ def test_a_key_taken_out_of_the_jwks_ends_its_tokens(start: Start, tmp_path: Pat
     server = start("--workers", "1", *flags)
     token = issuer.token()
     assert _accepted(server, token)
-    jwks.write_text(issuer.jwks("secret"))
+    replace(jwks, issuer.jwks("secret").encode())
     eventually(lambda: not _accepted(server, token), "the end of the key")
     assert _accepted(server, issuer.token("secret"))
 

@@ -53,7 +53,7 @@ def test_a_watcher_sees_the_stop_coming_and_does_not_hold_it_up(start: Start) ->
 
 
 def test_a_stream_lasts_no_longer_than_its_connection(start: Start) -> None:
-    age = ("--connection-age-seconds", "0.2", "--connection-age-grace-seconds", "0.2")
+    age = ("--connection-age-seconds", "2", "--connection-age-grace-seconds", "2")
     server = start("--workers", "1", *age)
     held = threading.Event()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -61,13 +62,13 @@ def test_only_deaths_in_a_row_make_a_replacement_wait(start: Start) -> None:
 
 
 def test_a_worker_that_hangs_is_killed_and_replaced(start: Start) -> None:
-    server = start("--workers", "2", "--hang-seconds", "2")
+    server = start("--workers", "2", "--hang-seconds", "4")
     victim = server.worker_pids[0]
     os.kill(victim, signal.SIGSTOP)
     server.wait_for_events("worker hangs and is killed", 1)
     server.wait_for_events("worker serving", 1)
-    (line,) = server.events("worker hangs and is killed")
-    assert line["worker_pid"] == victim
+    killed = server.events("worker hangs and is killed")
+    assert {line["worker_pid"] for line in killed} == {victim}
     assert not alive(victim)
     assert answers(server)
 
@@ -75,10 +76,10 @@ def test_a_worker_that_hangs_is_killed_and_replaced(start: Start) -> None:
 def test_no_worker_is_killed_when_it_was_the_supervisor_that_stood_still(
     start: Start,
 ) -> None:
-    server = start("--workers", "2", "--hang-seconds", "0.4")
+    server = start("--workers", "2", "--hang-seconds", "3")
     workers = server.worker_pids
     server.signal(signal.SIGSTOP)
-    time.sleep(1.0)  # the fault itself: longer than the limit
+    time.sleep(5.0)  # the fault itself: longer than the limit
     server.signal(signal.SIGCONT)
     server.signal(signal.SIGHUP)
     server.wait_for_events("rules checked; they are those that serve", 1)
@@ -150,11 +151,11 @@ def test_its_modules_import_no_grpc() -> None:
 def test_all_workers_share_the_port(pair: ServerProcess) -> None:
 
     def connections(pid: int) -> int:
-        return sum(
-            os.readlink(each).startswith("socket:")
-            for each in Path(f"/proc/{pid}/fd").iterdir()
-            if each.is_symlink()
-        )
+        count = 0
+        for each in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                count += os.readlink(each).startswith("socket:")
+        return count
 
     before = {pid: connections(pid) for pid in pair.worker_pids}
     held: list[socket.socket] = []
