@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -71,6 +73,22 @@ def test_not_alive_once_every_worker_hangs(start: Start) -> None:
     os.kill(other, signal.SIGCONT)
     eventually(lambda: status(http, "/livez") == 200, "they go on")
     eventually(lambda: status(http, "/readyz") == 200, "they go on")
+
+
+def test_a_supervisor_that_stood_still_takes_no_worker_for_dead(start: Start) -> None:
+    http = free_port()
+    server = start("--workers", "2", "--hang-seconds", "0", "--http-port", str(http))
+    for pid in server.worker_pids:
+        os.kill(pid, signal.SIGSTOP)
+    with ThreadPoolExecutor() as pool:
+        probed = pool.submit(get, http, "/livez")
+        time.sleep(0.5)  # it waits for a worker by now, or will, once it goes on
+        server.signal(signal.SIGSTOP)
+        for pid in server.worker_pids:
+            os.kill(pid, signal.SIGCONT)
+        time.sleep(4.0)  # the fault itself: longer than a worker has to answer
+        server.signal(signal.SIGCONT)
+        assert probed.result() == (200, "ok\n")
 
 
 def test_odd_requests(workers: str, start: Start) -> None:

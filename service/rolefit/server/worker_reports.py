@@ -16,9 +16,10 @@ from rolefit.server.metric_values import Readings, Sources, lasting, merged
 from rolefit.server.report import Report
 
 _INTERVAL_SECONDS = 1.0
-_PATIENCE_SECONDS = 3.0
-"""How long a worker has to answer: far more than its longest evaluation takes on a busy
-machine, and less than Prometheus gives a scrape."""
+_LOOK_SECONDS = 0.1
+_MOST_LOOKS = 30
+"""How often to look in vain for answers: workers have far more time than their longest
+evaluation takes on a busy machine, and less than Prometheus gives a scrape."""
 _MOST_UNANSWERED = 4
 _LONGEST_LINE_BYTES = 8 * 2**20
 
@@ -133,16 +134,20 @@ class WorkerReports:
     async def _answers(self, enough: Callable[[Report], bool]) -> list[Report]:
         """Ask every worker; return what those say that answer in time, the quickest first.
 
+        Looks are counted, not seconds: if it is this process, or the whole machine, that
+        stood still, the answers of that time are there at the next look.
+
         Args:
             enough: Says whether others than this one need not be waited for.
         """
         answers: list[Report] = []
-        with contextlib.suppress(asyncio.TimeoutError):
-            for answer in asyncio.as_completed(self._ask(), timeout=_PATIENCE_SECONDS):
-                if report := await answer:
-                    answers.append(report)
-                    if enough(report):
-                        break
+        awaited, looks = set(self._ask()), 0
+        while awaited and looks < _MOST_LOOKS and not any(map(enough, answers)):
+            answered, awaited = await asyncio.wait(
+                awaited, timeout=_LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            answers += filter(None, (each.result() for each in answered))
+            looks += not answered
         return answers
 
     def _serving(self) -> list[_Link]:
