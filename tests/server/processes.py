@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -110,6 +111,10 @@ class ServerProcess:
     def stop(self) -> None:
         """Stops it in a hurry, if it still runs."""
         if self.process.poll() is None:
+            # A test that failed may have left some of them stopped.
+            for pid in (self.process.pid, *children(self.process.pid)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
             self.signal(signal.SIGINT)
             try:
                 self.wait()
