@@ -322,6 +322,21 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[File, File]:
     return key, chain
 
 
+@pytest.mark.parametrize("target", [None, "", " "])
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_target_that_is_no_address(kind: Any, target: Any) -> None:
+    with pytest.raises(ValueError, match="target must be an address"):
+        kind(target)
+
+
+def test_a_timeout_that_is_no_number() -> None:
+    timeout: Any = "5"
+    with pytest.raises(TypeError, match="timeout must be a number of seconds, not '5'"):
+        Client("localhost:1", timeout=timeout)
+    with pytest.raises(ValueError, match="at most 1e"):
+        Client("localhost:1", timeout=1e10)
+
+
 def test_encrypts_and_proves_who_it_is(
     serve: Serve, ask: Ask, certificate: tuple[File, File]
 ) -> None:
