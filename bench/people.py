@@ -58,7 +58,7 @@ def _facts(
         return int(rng.expovariate(1 / mean)) if mean > 0 else 0
 
     def years(mean: float) -> float:
-        return round(rng.expovariate(1 / mean), 1)
+        return min(50.0, round(rng.expovariate(1 / mean), 1))
 
     def some(values: tuple[str, ...], share: float) -> frozenset[str]:
         return frozenset(value for value in values if rng.random() < share)

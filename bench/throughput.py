@@ -89,7 +89,7 @@ class Load:
                 *("-calls", str(calls), "-rate", str(rate), "-offset", str(first)),
             ],
             check=True,
-            capture_output=True,
+            stdout=subprocess.PIPE,  # not stderr: why a call failed is to be seen
             env={**os.environ, "GOMAXPROCS": "1"},
         )
         report = json.loads(done.stdout)
