@@ -58,6 +58,7 @@ def _facts(
         return int(rng.expovariate(1 / mean)) if mean > 0 else 0
 
     def years(mean: float) -> float:
+        # The tail of the distribution is longer than a life.
         return min(50.0, round(rng.expovariate(1 / mean), 1))
 
     def some(values: tuple[str, ...], share: float) -> frozenset[str]:

@@ -128,7 +128,7 @@ def test_a_profile_that_is_not_valid(rolefit: Rolefit, server: str, tmp_path: Fi
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("me.json", '{"level": }', "me.json, line 1, column 11: not JSON"),
+        ("me.json", '{"level": }', "me.json: not JSON: Expecting value at line 1, column 11"),
         (
             "me.yaml",
             "level: MID\n---\nlevel: MID\n",

@@ -77,10 +77,11 @@ def run(arguments: Sequence[str]) -> int:
         print(failure, file=sys.stderr)
         return failure.code
     except BrokenPipeError:
-        # Whoever reads has enough. At exit Python would flush once more, and complain.
-        _drop_output()
+        _drop_output()  # whoever reads has enough
         return ANSWERED
-    except OSError as error:  # all files but this one are seen to where they are read
+    except OSError as error:
+        if error.filename is not None:  # standard output has none
+            raise
         _drop_output()
         print(f"standard output: {error.strerror}", file=sys.stderr)
         return UNWRITTEN
@@ -88,6 +89,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _drop_output() -> None:
+    """Keep Python from flushing once more at exit, and complaining."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

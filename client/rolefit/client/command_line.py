@@ -296,10 +296,10 @@ def console() -> Console:
     """Open the terminal for a report."""
     from rich.console import Console
 
-    class Unmasked(Console):
+    class PipeConsole(Console):
         """Leaves a reader who has enough to the command; rich itself would exit with 1."""
 
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    return Unmasked(highlight=False)
+    return PipeConsole(highlight=False)

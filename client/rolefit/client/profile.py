@@ -80,7 +80,13 @@ class _Object(dict[str, object]):
         return read
 
 
-def _from_json(text: str) -> object:
+def from_json(text: str) -> object:
+    """Read JSON whose objects remember which of their names came twice.
+
+    Raises:
+        UnfitError: It is no JSON, or beyond what can be read.
+
+    """
     try:
         return json.loads(text, object_pairs_hook=_Object.of)
     except json.JSONDecodeError as error:
@@ -109,7 +115,7 @@ class _Reader:
             return profile
         message = CandidateProfile()
         try:
-            value = _from_json(profile) if isinstance(profile, str) else profile
+            value = from_json(profile) if isinstance(profile, str) else profile
         except UnfitError as unfit:
             self._refuse(name, str(unfit))
         else:

@@ -11,6 +11,9 @@ from typing import Any
 
 import yaml
 
+from rolefit.client.field_value import UnfitError
+from rolefit.client.profile import from_json
+
 STDIN = "-"
 
 # Far more than every field of a profile takes; reading YAML of this size takes seconds.
@@ -89,7 +92,10 @@ def read_profile_file(name: str) -> str | object:
     except UnicodeDecodeError as error:
         raise UnreadableProfileError(f"{shown}: not text in UTF-8: {error.reason}") from None
     if name.endswith(".json"):
-        _check_json(text, shown)
+        try:
+            from_json(text)
+        except UnfitError as unfit:
+            raise UnreadableProfileError(f"{shown}: {unfit}") from None
         return text
     if _is_json_object(text):
         return text
@@ -108,18 +114,6 @@ def _content(name: str) -> bytes:
         return sys.stdin.buffer.read(_MOST_BYTES + 1)
     with Path(name).open("rb") as file:
         return file.read(_MOST_BYTES + 1)
-
-
-def _check_json(text: str, shown: str) -> None:
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        where = f"{shown}, line {error.lineno}, column {error.colno}"
-        raise UnreadableProfileError(f"{where}: not JSON: {error.msg}") from None
-    except (ValueError, RecursionError):
-        raise UnreadableProfileError(
-            f"{shown}: JSON beyond what can be read: nested too deeply or a number too long"
-        ) from None
 
 
 def read_yaml(text: str, shown: str) -> object:
