@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rolefit.client import Client
-from tests.deploy.conftest import CHECKOUT
 from tests.server.processes import PATIENCE_SECONDS, ServerProcess, eventually
+from tests.server.rule_folders import RulesFolder
 
 PROFILE = {"temperament": {"first_instinct": "DEPLOY"}}
 ADDRESSES = ("127.0.0.1", "127.0.0.2")
@@ -23,12 +22,18 @@ def pods(tmp_path: Path) -> Iterator[list[ServerProcess]]:
     started: list[ServerProcess] = []
     for number, address in enumerate(ADDRESSES):
         folder = tmp_path / address
-        rules = folder / "rules"
-        shutil.copytree(CHECKOUT / "rules", rules)
-        ruleset = rules / "ruleset.yaml"
-        text = ruleset.read_text()
-        ruleset.write_text(text.replace("version: 1.0.0", f"version: 1.0.{number}"))
-        flags = ("--host", address, "--port", port, "--rules", str(rules), "--workers", "1")
+        rules = RulesFolder(folder)
+        rules.release(f"1.0.{number}")
+        flags = (
+            "--host",
+            address,
+            "--port",
+            port,
+            "--rules",
+            str(rules.path),
+            "--workers",
+            "1",
+        )
         started.append(ServerProcess(folder, *flags))
         port = str(started[-1].port)
     yield started

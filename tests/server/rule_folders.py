@@ -10,7 +10,8 @@ from pathlib import Path
 
 
 class RulesFolder:
-    """A copy of the rules in the package, of which each version has its own digest."""
+    """A copy of the rules in the package, of which each version has its own digest; the first
+    is 1.0.0."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "rules"
@@ -20,6 +21,7 @@ class RulesFolder:
             self.path,
             ignore=shutil.ignore_patterns("tests"),
         )
+        self.release("1.0.0")
 
     def release(self, version: str) -> None:
         """Make it that version, with no other change."""

@@ -12,6 +12,8 @@ from typing import Any
 import grpc
 import pytest
 
+from rolefit.engine import load_ruleset
+
 from .admin import admin_of
 from .calls import EMPTY, channel, code, reason, send
 from .processes import ServerProcess, eventually, run_command
@@ -35,7 +37,7 @@ def server(request: pytest.FixtureRequest, start: Start) -> ServerProcess:
 def test_it_is_reached_from_this_machine_alone(server: ServerProcess) -> None:
     with admin_of(server) as admin:
         status = admin.status()
-    assert status.rules.version == "1.0.0"
+    assert status.rules.version == load_ruleset().version
     assert list(status.rules.held_digests) == [status.rules.digest]
     assert not status.rules.HasField("failing_since")
     assert len(status.workers) == server.events("serving")[0]["workers"]
